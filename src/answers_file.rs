@@ -1,0 +1,299 @@
+//! The answers file: the `forge.toml` that a project keeps, or one of the same form.
+//!
+//! Faults are reported with their line, their key and what is allowed in its place.
+
+use std::fs;
+use std::ops::Range;
+use std::path::Path;
+
+use anyhow::Result;
+use semver::Version;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::answers::Said;
+use crate::error::Refusal;
+use crate::options::Options;
+use crate::project::FORGE_VERSION;
+
+/// What an answers file says.
+#[derive(Debug, Default)]
+pub struct AnswersFile {
+    /// The name of the project.
+    pub name: Option<String>,
+    /// The options that it answers.
+    pub said: Vec<Said>,
+    /// The version of Forge that wrote it, if it is newer than this one.
+    pub newer: Option<Version>,
+}
+
+pub(crate) const VERSION: &str = "version";
+pub(crate) const ANSWERS: &str = "answers";
+pub(crate) const NAME: &str = "name";
+
+impl AnswersFile {
+    /// Reads and checks a file.
+    pub fn read(path: &Path, options: &Options) -> Result<Self, Refusal> {
+        let shown = path.display().to_string();
+        let bytes = fs::read(path).map_err(|error| {
+            Refusal::usage(
+                format!("could not read the answers file `{shown}`: {error}"),
+                "pass the `forge.toml` of a project, or a file of the same form",
+            )
+        })?;
+        let text = String::from_utf8(bytes).map_err(|_| {
+            Refusal::usage(
+                format!("the answers file `{shown}` is not UTF-8 text"),
+                "save it as UTF-8",
+            )
+        })?;
+        Self::parse(&shown, &text, options)
+    }
+
+    fn parse(file: &str, text: &str, options: &Options) -> Result<Self, Refusal> {
+        Reader {
+            file,
+            text,
+            options,
+            newer: None,
+        }
+        .read()
+    }
+}
+
+struct Reader<'a> {
+    file: &'a str,
+    text: &'a str,
+    options: &'a Options,
+    newer: Option<Version>,
+}
+
+impl Reader<'_> {
+    fn read(mut self) -> Result<AnswersFile, Refusal> {
+        let document = DeTable::parse(self.text).map_err(|error| {
+            let place = error
+                .span()
+                .map_or_else(|| format!("`{}`", self.file), |span| self.place(&span));
+            Refusal::usage(
+                format!("{place} is not TOML: {}", one_line(error.message())),
+                "a line looks like `redis = true`, under a line `[answers]`",
+            )
+        })?;
+        let document = document.get_ref();
+        // First, because it explains keys that this version does not know.
+        if let Some(version) = document.get(VERSION) {
+            self.newer = self.newer_version(version)?;
+        }
+        for (key, _) in document {
+            if !matches!(key.get_ref().as_ref(), VERSION | ANSWERS) {
+                let allowed = "at the top level, `version` and `[answers]` are allowed";
+                return Err(self.unknown(key, allowed));
+            }
+        }
+        let Some(answers) = document.get(ANSWERS) else {
+            return Err(Refusal::usage(
+                format!("`{}` has no table `[answers]`", self.file),
+                "put a line `[answers]` above the answers",
+            ));
+        };
+        let Some(answers) = answers.get_ref().as_table() else {
+            return Err(self.wrong_type(ANSWERS, answers, "a table"));
+        };
+        self.answers(answers)
+    }
+
+    fn answers(self, answers: &DeTable<'_>) -> Result<AnswersFile, Refusal> {
+        let mut name = None;
+        let mut said = Vec::new();
+        for (key, value) in answers {
+            let option = key.get_ref().as_ref();
+            if option == NAME {
+                let text = value.get_ref().as_str();
+                let text = text.ok_or_else(|| self.wrong_type(NAME, value, "a string"))?;
+                name = Some(text.to_owned());
+            } else if self.options.position(option).is_some() {
+                let on = value.get_ref().as_bool();
+                let on = on.ok_or_else(|| self.wrong_type(option, value, "`true` or `false`"))?;
+                said.push(Said {
+                    option: option.to_owned(),
+                    on,
+                    words: format!("`{option} = {on}` in `{}`", self.file),
+                });
+            } else {
+                let options = self.options.list.iter();
+                let allowed: Vec<String> = std::iter::once(NAME)
+                    .chain(options.map(|option| option.name.as_str()))
+                    .map(|key| format!("`{key}`"))
+                    .collect();
+                let allowed = format!(
+                    "under `[answers]`, these are allowed: {}",
+                    allowed.join(", ")
+                );
+                return Err(self.unknown(key, &allowed));
+            }
+        }
+        Ok(AnswersFile {
+            name,
+            said,
+            newer: self.newer,
+        })
+    }
+
+    fn newer_version(&self, value: &Spanned<DeValue<'_>>) -> Result<Option<Version>, Refusal> {
+        let text = value.get_ref().as_str();
+        let text = text.ok_or_else(|| self.wrong_type(VERSION, value, "a string"))?;
+        let version = Version::parse(text).map_err(|error| {
+            Refusal::usage(
+                format!(
+                    "{}: `version` is `{text}`, which is not a version: {error}",
+                    self.place(&value.span())
+                ),
+                format!("write a version such as `{FORGE_VERSION}`, or leave the line out"),
+            )
+        })?;
+        let own = Version::parse(FORGE_VERSION).ok();
+        Ok(own.is_some_and(|own| version > own).then_some(version))
+    }
+
+    fn unknown(&self, key: &Spanned<std::borrow::Cow<'_, str>>, allowed: &str) -> Refusal {
+        let newer = self.newer.as_ref().map_or_else(String::new, |version| {
+            format!(
+                "; the file is from forge {version}, which may know more than this {FORGE_VERSION}"
+            )
+        });
+        Refusal::usage(
+            format!(
+                "{}: unknown key `{}`",
+                self.place(&key.span()),
+                key.get_ref()
+            ),
+            format!("{allowed}{newer}"),
+        )
+    }
+
+    fn wrong_type(&self, key: &str, value: &Spanned<DeValue<'_>>, expected: &str) -> Refusal {
+        let kind = value.get_ref().type_str();
+        let article = if kind.starts_with(['a', 'i']) {
+            "an"
+        } else {
+            "a"
+        };
+        Refusal::usage(
+            format!("{}: `{key}` is {article} {kind}", self.place(&value.span())),
+            format!("`{key}` must be {expected}"),
+        )
+    }
+
+    fn place(&self, span: &Range<usize>) -> String {
+        let before = self.text.as_bytes().iter().take(span.start);
+        let line = before.filter(|&&byte| byte == b'\n').count() + 1;
+        format!("`{}` line {line}", self.file)
+    }
+}
+
+fn one_line(message: &str) -> String {
+    message.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> Options {
+        Options::parse(
+            r"
+            [[option]]
+            name = 'redis'
+            question = 'Use Redis?'
+            gloss = ''
+            default = true
+            ",
+        )
+        .unwrap()
+    }
+
+    fn parse(text: &str) -> Result<AnswersFile, Refusal> {
+        AnswersFile::parse("forge.toml", text, &options())
+    }
+
+    fn fault(text: &str) -> (String, String) {
+        let refusal = parse(text).unwrap_err();
+        (refusal.message, refusal.help.unwrap())
+    }
+
+    #[test]
+    fn reads_what_a_project_keeps() {
+        let text =
+            format!("version = \"{FORGE_VERSION}\"\n[answers]\nname = \"shop\"\nredis = false\n");
+        let file = parse(&text).unwrap();
+        assert_eq!(file.name.as_deref(), Some("shop"));
+        assert_eq!(file.said.len(), 1);
+        assert!(!file.said[0].on);
+        assert_eq!(file.newer, None);
+    }
+
+    #[test]
+    fn a_file_may_answer_nothing() {
+        assert!(parse("[answers]\n").unwrap().said.is_empty());
+    }
+
+    #[test]
+    fn names_an_unknown_key_and_what_is_allowed() {
+        assert_eq!(
+            fault("[answers]\nname = \"x\"\nreddis = true\n"),
+            (
+                "`forge.toml` line 3: unknown key `reddis`".to_owned(),
+                "under `[answers]`, these are allowed: `name`, `redis`".to_owned(),
+            )
+        );
+        let (message, _) = fault("redis = true\n");
+        assert_eq!(message, "`forge.toml` line 1: unknown key `redis`");
+    }
+
+    #[test]
+    fn names_a_wrong_type_and_the_right_one() {
+        assert_eq!(
+            fault("[answers]\nredis = \"yes\"\n"),
+            (
+                "`forge.toml` line 2: `redis` is a string".to_owned(),
+                "`redis` must be `true` or `false`".to_owned(),
+            )
+        );
+        let (message, _) = fault("[answers]\nname = 1\n");
+        assert_eq!(message, "`forge.toml` line 2: `name` is an integer");
+        let (message, _) = fault("answers = []\n");
+        assert_eq!(message, "`forge.toml` line 1: `answers` is an array");
+    }
+
+    #[test]
+    fn names_the_line_that_is_not_toml() {
+        let (message, _) = fault("[answers]\nredis = yes\n");
+        assert!(
+            message.starts_with("`forge.toml` line 2 is not TOML: "),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn wants_the_table_of_answers() {
+        let (message, _) = fault("");
+        assert_eq!(message, "`forge.toml` has no table `[answers]`");
+    }
+
+    #[test]
+    fn a_newer_version_is_told_and_explains_unknown_keys() {
+        let file = parse("version = \"99.0.0\"\n[answers]\n").unwrap();
+        assert_eq!(file.newer, Some(Version::new(99, 0, 0)));
+        let (_, help) = fault("version = \"99.0.0\"\n[answers]\nmail = true\n");
+        assert!(help.contains("the file is from forge 99.0.0"), "{help}");
+    }
+
+    #[test]
+    fn a_version_must_be_one() {
+        let (message, _) = fault("version = \"new\"\n[answers]\n");
+        assert!(
+            message.starts_with("`forge.toml` line 1: `version` is `new`, which is not a version"),
+            "{message}"
+        );
+    }
+}

@@ -1,0 +1,339 @@
+//! From argv to what was given. The flags of the options come from their data.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::builder::Styles;
+use clap::builder::styling::{AnsiColor, Effects};
+use clap::error::{ContextKind, ErrorKind};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap_complete::Shell;
+
+use crate::answers::Said;
+use crate::git::Vcs;
+use crate::name;
+use crate::options::{OptionSpec, Options};
+
+/// A parsed command line.
+#[derive(Debug)]
+pub enum Given {
+    /// `forge new`
+    New(New),
+    /// `forge options`
+    Options {
+        /// Print a JSON schema.
+        json: bool,
+    },
+    /// `forge completions`
+    Completions(Shell),
+    /// `forge man`
+    Man {
+        /// The subcommand that the page is about.
+        command: Option<String>,
+    },
+}
+
+/// What the command line of `forge new` says.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct New {
+    /// Where the project goes.
+    pub path: Option<PathBuf>,
+    /// The name, where it is not the last part of the path.
+    pub name: Option<String>,
+    /// The flags of options.
+    pub said: Vec<Said>,
+    /// A file of answers.
+    pub answers: Option<PathBuf>,
+    /// Take defaults instead of asking.
+    pub yes: bool,
+    /// The version control system to set up.
+    pub vcs: Option<Vcs>,
+    /// Write nothing.
+    pub dry_run: bool,
+    /// Report as JSON.
+    pub json: bool,
+    /// Report errors only.
+    pub quiet: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  done
+    1  failed, or declined
+    2  the command line or the answers cannot be used
+    3  the target exists
+  130  interrupted";
+
+const EXAMPLES: &str = "\
+Examples:
+  forge new shop                        ask, then write `shop`
+  forge new shop --yes                  take the defaults
+  forge new . --no-docker --yes         write into the current, empty directory
+  forge new shop --answers forge.toml   take the answers of another project
+  forge new shop --yes --dry-run        show what would be written";
+
+/// Colors as cargo has them.
+const STYLES: Styles = Styles::styled()
+    .header(AnsiColor::BrightGreen.on_default().effects(Effects::BOLD))
+    .usage(AnsiColor::BrightGreen.on_default().effects(Effects::BOLD))
+    .literal(AnsiColor::BrightCyan.on_default().effects(Effects::BOLD))
+    .placeholder(AnsiColor::Cyan.on_default())
+    .error(AnsiColor::BrightRed.on_default().effects(Effects::BOLD))
+    .valid(AnsiColor::BrightCyan.on_default().effects(Effects::BOLD))
+    .invalid(AnsiColor::Yellow.on_default().effects(Effects::BOLD));
+
+/// The whole command with its subcommands.
+#[must_use]
+pub fn command(options: &Options) -> Command {
+    Command::new("forge")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("Generate Rust web services that build, run and pass their tests")
+        .styles(STYLES)
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(new_command(options))
+        .subcommand(
+            Command::new("options")
+                .about("List the options, their defaults and what they need")
+                .arg(flag("json").help("Print a JSON schema of the answers file")),
+        )
+        .subcommand(
+            Command::new("completions")
+                .about("Print a completion script for a shell")
+                .arg(
+                    Arg::new("shell")
+                        .value_name("SHELL")
+                        .required(true)
+                        .value_parser(value_parser!(Shell)),
+                ),
+        )
+        .subcommand(
+            Command::new("man").about("Print the manual page").arg(
+                Arg::new("command")
+                    .value_name("COMMAND")
+                    .value_parser(["new", "options", "completions", "man"])
+                    .help("Print the page of a command"),
+            ),
+        )
+        .after_help(EXIT_CODES)
+}
+
+/// Parses a command line, which begins with the name of the program.
+pub fn parse(options: &Options, args: &[OsString]) -> Result<Given, clap::Error> {
+    let mut matches = command(options)
+        .try_get_matches_from(args)
+        .map_err(|error| explain_names(error, args))?;
+    Ok(match matches.remove_subcommand() {
+        Some((name, mut matches)) => match name.as_str() {
+            "options" => Given::Options {
+                json: matches.get_flag("json"),
+            },
+            "completions" => Given::Completions(required(&mut matches, "shell")?),
+            "man" => Given::Man {
+                command: matches.remove_one("command"),
+            },
+            _ => Given::New(new_given(matches, options)),
+        },
+        None => return Err(clap::Error::new(ErrorKind::MissingSubcommand)),
+    })
+}
+
+fn required<T: Clone + Send + Sync + 'static>(
+    matches: &mut ArgMatches,
+    id: &str,
+) -> Result<T, clap::Error> {
+    matches
+        .remove_one(id)
+        .ok_or_else(|| clap::Error::new(ErrorKind::MissingRequiredArgument))
+}
+
+fn new_command(options: &Options) -> Command {
+    let project = options.list.iter().flat_map(option_args);
+    Command::new("new")
+        .about("Create a new project")
+        // Added again below, to stand among the other options.
+        .disable_help_flag(true)
+        .arg(
+            Arg::new("path")
+                .value_name("PATH")
+                .value_parser(value_parser!(OsString))
+                .help("Where the project goes; its last part is the project's name"),
+        )
+        .next_help_heading("Project options")
+        .args(project)
+        .next_help_heading("Options")
+        .arg(
+            Arg::new("name")
+                .long("name")
+                .value_name("NAME")
+                .help("Set the project's name, if it is not the last part of the path"),
+        )
+        .arg(
+            flag("yes")
+                .short('y')
+                .help("Take the default of what is not said, and do not ask"),
+        )
+        .arg(
+            Arg::new("answers")
+                .long("answers")
+                .value_name("FILE")
+                .value_parser(value_parser!(PathBuf))
+                .help("Read answers from a file, such as the `forge.toml` of a project"),
+        )
+        .arg(
+            Arg::new("vcs")
+                .long("vcs")
+                .value_name("VCS")
+                .value_parser(["git", "none"])
+                .help("Set up version control, by default git unless inside a repository"),
+        )
+        .arg(flag("dry-run").help("Show what would be written, and write nothing"))
+        .arg(flag("json").help("Report as one JSON document on standard output"))
+        .arg(flag("quiet").short('q').help("Print errors only"))
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::Help)
+                .help("Print help"),
+        )
+        .after_help(format!("{EXAMPLES}\n\n{EXIT_CODES}"))
+}
+
+/// The pair of flags for an option.
+fn option_args(option: &OptionSpec) -> [Arg; 2] {
+    let marked = |on| {
+        if option.default == on {
+            " [default]"
+        } else {
+            ""
+        }
+    };
+    let needs = if option.needs.is_empty() {
+        String::new()
+    } else {
+        format!(" (needs {})", option.needs.join(", "))
+    };
+    let yes = format!("{}{needs}{}", capitalized(&option.gloss), marked(true));
+    let no = format!("Do without{}", marked(false));
+    [
+        flag(&option.name)
+            .conflicts_with(negative(option))
+            .help(yes),
+        flag(&negative(option)).help(no),
+    ]
+}
+
+fn negative(option: &OptionSpec) -> String {
+    format!("no-{}", option.name)
+}
+
+fn flag(name: &str) -> Arg {
+    Arg::new(name.to_owned())
+        .long(name.to_owned())
+        .action(ArgAction::SetTrue)
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| {
+        first.to_uppercase().chain(chars).collect()
+    })
+}
+
+fn new_given(mut matches: ArgMatches, options: &Options) -> New {
+    let flags = options.list.iter().flat_map(|option| {
+        [
+            (option, true, option.name.clone()),
+            (option, false, negative(option)),
+        ]
+    });
+    New {
+        said: flags
+            .filter(|(_, _, id)| matches.get_flag(id))
+            .map(|(option, on, _)| Said {
+                option: option.name.clone(),
+                on,
+                words: format!("`{}`", option.flag(on)),
+            })
+            .collect(),
+        path: matches.remove_one::<OsString>("path").map(PathBuf::from),
+        name: matches.remove_one("name"),
+        answers: matches.remove_one("answers"),
+        yes: matches.get_flag("yes"),
+        vcs: matches
+            .remove_one::<String>("vcs")
+            .map(|vcs| match vcs.as_str() {
+                "none" => Vcs::None,
+                _ => Vcs::Git,
+            }),
+        dry_run: matches.get_flag("dry-run"),
+        json: matches.get_flag("json"),
+        quiet: matches.get_flag("quiet"),
+    }
+}
+
+/// Says what a name looks like where a short flag stands in the place of the path. The advice that
+/// clap has for it, to put `--` before it, would lead to the next error.
+fn explain_names(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    let in_place_of_path = args
+        .get(2)
+        .and_then(|arg| arg.to_str())
+        .filter(|arg| args[1] == "new" && arg.starts_with('-') && !arg.starts_with("--"));
+    if let Some(given) = in_place_of_path
+        && error.kind() == ErrorKind::UnknownArgument
+    {
+        let suggestion = name::suggest(given, &|_| false);
+        error.remove(ContextKind::Suggested);
+        error.insert(
+            ContextKind::Suggested,
+            clap::error::ContextValue::StyledStrs(vec![
+                format!("a project's name begins with a letter, for example `{suggestion}`").into(),
+            ]),
+        );
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::templates;
+
+    #[test]
+    fn the_command_is_well_formed() {
+        command(&templates::options().unwrap()).debug_assert();
+    }
+
+    #[test]
+    fn each_option_has_a_pair_of_flags_in_order() {
+        let options = templates::options().unwrap();
+        let command = new_command(&options);
+        let flags: Vec<String> = command
+            .get_opts()
+            .filter(|arg| arg.get_help_heading() == Some("Project options"))
+            .filter_map(|arg| arg.get_long().map(|long| format!("--{long}")))
+            .collect();
+        let expected: Vec<String> = options
+            .list
+            .iter()
+            .flat_map(|option| [option.flag(true), option.flag(false)])
+            .collect();
+        assert_eq!(flags, expected);
+    }
+
+    #[test]
+    fn the_manual_has_a_page_for_every_command() {
+        let command = command(&templates::options().unwrap());
+        let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
+        let man = command.find_subcommand("man").unwrap();
+        let page = man.get_positionals().next().unwrap();
+        let pages: Vec<String> = page
+            .get_possible_values()
+            .iter()
+            .map(|value| value.get_name().to_owned())
+            .collect();
+        assert_eq!(names, pages);
+    }
+}

@@ -1,0 +1,255 @@
+//! The only module that writes files.
+//!
+//! A project is staged whole in a hidden directory on the same file system and moved into place at
+//! the end, so that a run that fails, is interrupted or is killed leaves no part of a project at
+//! the target. What this run has made is removed again by dropping; nothing else is ever removed.
+
+#![expect(clippy::disallowed_methods, reason = "the door to the file system")]
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, Result};
+use tempfile::TempDir;
+
+use crate::interrupt;
+use crate::plan::Plan;
+use crate::target::Target;
+
+/// Present only in a whole project.
+const LAST: &str = "Cargo.toml";
+
+/// Writes a project. `finish` sees it complete, but not yet in place.
+pub fn write(target: &Target, plan: &Plan<'_>, finish: impl FnOnce(&Path)) -> Result<()> {
+    interrupt::check()?;
+    let parents = Parents::create(target.parent())?;
+    let stage = Stage::new(target)?;
+    stage.fill(plan)?;
+    finish(stage.directory.path());
+    interrupt::check()?;
+    stage.put_in_place()?;
+    parents.keep();
+    Ok(())
+}
+
+/// The parents that this run had to make; removed again unless kept.
+struct Parents {
+    created: Vec<PathBuf>,
+}
+
+impl Parents {
+    fn create(parent: &Path) -> Result<Self> {
+        let missing: Vec<&Path> = parent
+            .ancestors()
+            .take_while(|path| !path.as_os_str().is_empty() && !path.is_dir())
+            .collect();
+        let mut parents = Self {
+            created: Vec::new(),
+        };
+        for path in missing.into_iter().rev() {
+            match fs::create_dir(path) {
+                Ok(()) => parents.created.push(path.to_owned()),
+                // Another process was faster, so it is not for this run to remove.
+                Err(_) if path.is_dir() => {}
+                Err(error) => return Err(error).with_context(|| could_not_create(path)),
+            }
+        }
+        Ok(parents)
+    }
+
+    fn keep(mut self) {
+        self.created.clear();
+    }
+}
+
+impl Drop for Parents {
+    fn drop(&mut self) {
+        for path in self.created.iter().rev() {
+            // Fails where another process has put something into it, and then it has to stay.
+            let _ = fs::remove_dir(path);
+        }
+    }
+}
+
+/// A project in the making; removed unless put in place.
+struct Stage<'a> {
+    target: &'a Target,
+    directory: TempDir,
+    /// Whether the stage stands inside the target, whose directory has to stay the same one.
+    inside: bool,
+}
+
+impl<'a> Stage<'a> {
+    fn new(target: &'a Target) -> Result<Self> {
+        let inside = target.exists && must_stay(target)?;
+        let mut builder = tempfile::Builder::new();
+        let prefix;
+        let parent = if inside {
+            // Without a random part, so that of two runs in one directory only one gets it.
+            prefix = format!(".{}.forge", target.name);
+            builder.rand_bytes(0);
+            &target.path
+        } else {
+            prefix = format!(".{}.forge-", target.name);
+            target.parent()
+        };
+        open_to_all(&mut builder);
+        let directory = match builder.prefix(&prefix).tempdir_in(parent) {
+            Ok(directory) => directory,
+            Err(error) if inside && error.kind() == io::ErrorKind::AlreadyExists => {
+                return Err(target.taken().into());
+            }
+            // The error of the library names the hidden directory, which would only confuse.
+            Err(error) => {
+                return Err(io::Error::from(error.kind())).with_context(|| {
+                    format!("could not create a directory in `{}`", parent.display())
+                });
+            }
+        };
+        let stage = Self {
+            target,
+            directory,
+            inside,
+        };
+        if inside && stage.entries(&target.path)?.len() > 1 {
+            return Err(target.taken().into());
+        }
+        Ok(stage)
+    }
+
+    fn fill(&self, plan: &Plan<'_>) -> Result<()> {
+        let mut directories = BTreeSet::new();
+        for path in plan.files.keys() {
+            let parents = Path::new(path).ancestors().skip(1);
+            directories.extend(parents.filter(|parent| !parent.as_os_str().is_empty()));
+        }
+        for directory in directories {
+            interrupt::check()?;
+            fs::create_dir(self.directory.path().join(directory))
+                .with_context(|| could_not_create(&self.target.path.join(directory)))?;
+        }
+        for (path, file) in &plan.files {
+            interrupt::check()?;
+            fs::write(self.directory.path().join(path), &file.bytes).with_context(|| {
+                format!(
+                    "could not write `{}`",
+                    self.target.path.join(path).display()
+                )
+            })?;
+        }
+        Ok(())
+    }
+
+    fn put_in_place(self) -> Result<()> {
+        if self.inside {
+            self.move_entries_up()
+        } else {
+            self.rename()
+        }
+    }
+
+    /// The system renames a directory over a missing or an empty one, and over nothing else.
+    fn rename(mut self) -> Result<()> {
+        if self.target.exists {
+            let permissions = fs::metadata(&self.target.path)
+                .map(|metadata| metadata.permissions())
+                .with_context(|| could_not_create(&self.target.path))?;
+            fs::set_permissions(self.directory.path(), permissions)
+                .with_context(|| could_not_create(&self.target.path))?;
+        }
+        match fs::rename(self.directory.path(), &self.target.path) {
+            Ok(()) => {
+                self.directory.disable_cleanup(true);
+                Ok(())
+            }
+            Err(error) if is_taken(&error) => Err(self.target.taken().into()),
+            Err(error) => Err(error).with_context(|| could_not_create(&self.target.path)),
+        }
+    }
+
+    fn move_entries_up(self) -> Result<()> {
+        let mut entries = self.entries(self.directory.path())?;
+        entries.sort_by_key(|entry| entry == LAST);
+        let mut moved = Vec::new();
+        for entry in &entries {
+            let result = self.move_up(entry);
+            if result.is_err() {
+                for entry in moved {
+                    let staged = self.directory.path().join(entry);
+                    fs::rename(self.target.path.join(entry), staged)?;
+                }
+                return result;
+            }
+            moved.push(entry);
+        }
+        Ok(())
+    }
+
+    fn move_up(&self, entry: &OsString) -> Result<()> {
+        interrupt::check()?;
+        let place = self.target.path.join(entry);
+        if fs::symlink_metadata(&place).is_ok() {
+            return Err(self.target.taken().into());
+        }
+        fs::rename(self.directory.path().join(entry), &place)
+            .with_context(|| could_not_create(&place))
+    }
+
+    fn entries(&self, directory: &Path) -> Result<Vec<OsString>> {
+        let read = || -> io::Result<Vec<OsString>> {
+            fs::read_dir(directory)?
+                .map(|entry| entry.map(|entry| entry.file_name()))
+                .collect()
+        };
+        read().with_context(|| format!("could not look into `{}`", self.target.path.display()))
+    }
+}
+
+/// Whether an empty directory has to stay the one it is: a shell may stand in it, or it may be
+/// where a file system is mounted.
+#[cfg(unix)]
+fn must_stay(target: &Target) -> Result<bool> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    let look = |path: &Path| {
+        fs::metadata(path).with_context(|| format!("could not look at `{}`", path.display()))
+    };
+    let (own, current) = (look(&target.path)?, look(Path::new("."))?);
+    if (own.dev(), own.ino()) == (current.dev(), current.ino()) {
+        return Ok(true);
+    }
+    Ok(own.dev() != look(target.parent())?.dev())
+}
+
+/// Elsewhere a directory cannot be renamed over another one.
+#[cfg(not(unix))]
+fn must_stay(_: &Target) -> Result<bool> {
+    Ok(true)
+}
+
+/// The stage becomes the project, so it gets the permissions of any new directory.
+#[cfg(unix)]
+fn open_to_all(builder: &mut tempfile::Builder<'_, '_>) {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    builder.permissions(fs::Permissions::from_mode(0o777));
+}
+
+#[cfg(not(unix))]
+fn open_to_all(_: &mut tempfile::Builder<'_, '_>) {}
+
+fn is_taken(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::AlreadyExists
+            | io::ErrorKind::DirectoryNotEmpty
+            | io::ErrorKind::NotADirectory
+    )
+}
+
+fn could_not_create(path: &Path) -> String {
+    format!("could not create `{}`", path.display())
+}

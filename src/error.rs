@@ -1,0 +1,66 @@
+//! What ends a run early.
+//!
+//! Errors travel as [`anyhow::Error`]. One that the user can correct is a [`Refusal`]; everything
+//! else is a failure of the machine and exits with [`Exit::Failure`].
+
+use std::fmt;
+
+/// The exit codes of `forge`, apart from those of signals.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    /// Something went wrong that the command line is not to blame for.
+    Failure = 1,
+    /// The command line or the answers cannot be used.
+    Usage = 2,
+    /// The target exists.
+    TargetExists = 3,
+}
+
+/// An error that the user can correct: the cause, and the next step.
+#[derive(Debug)]
+pub struct Refusal {
+    /// How the process exits.
+    pub exit: Exit,
+    /// The value and what is wrong with it.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+impl Refusal {
+    /// Refuses what the command line or the answers file says.
+    pub fn usage(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Exit::Usage, message, help)
+    }
+
+    /// Refuses to write to a target that is taken.
+    pub fn target_exists(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Exit::TargetExists, message, help)
+    }
+
+    fn new(exit: Exit, message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self {
+            exit,
+            message: message.into(),
+            help: Some(help.into()),
+        }
+    }
+
+    /// Ends a run in which the user said no to the summary.
+    #[must_use]
+    pub fn declined() -> Self {
+        Self {
+            exit: Exit::Failure,
+            message: "nothing was written".to_owned(),
+            help: None,
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Refusal {}

@@ -1,0 +1,63 @@
+//! Signals that ask the run to end.
+//!
+//! A handler only sets a flag. Whoever is about to do something looks at the flags first and ends
+//! with an error like any other, so that dropping cleans up.
+
+use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use anyhow::{Context as _, Result};
+use signal_hook::consts::signal;
+
+/// The run was asked to end by a signal.
+#[derive(Debug)]
+pub struct Interrupted {
+    signal: i32,
+}
+
+static TERMINATED: AtomicBool = AtomicBool::new(false);
+#[cfg(unix)]
+static HUNG_UP: AtomicBool = AtomicBool::new(false);
+static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+
+/// SIGINT comes last: the terminal library raises it whenever another signal ends a read.
+static FLAGS: &[(i32, &AtomicBool)] = &[
+    (signal::SIGTERM, &TERMINATED),
+    #[cfg(unix)]
+    (signal::SIGHUP, &HUNG_UP),
+    (signal::SIGINT, &INTERRUPTED),
+];
+
+/// Watches for signals from now on.
+pub fn watch() -> Result<()> {
+    for &(signal, arrived) in FLAGS {
+        signal_hook::flag::register(signal, arrived)
+            .with_context(|| format!("could not watch for signal {signal}"))?;
+    }
+    Ok(())
+}
+
+/// Fails if a signal has arrived.
+pub fn check() -> Result<(), Interrupted> {
+    let mut flags = FLAGS.iter();
+    match flags.find(|(_, arrived)| arrived.load(Ordering::SeqCst)) {
+        None => Ok(()),
+        Some(&(signal, _)) => Err(Interrupted { signal }),
+    }
+}
+
+impl Interrupted {
+    /// The exit code that shells use for a process that a signal has ended.
+    #[must_use]
+    pub fn exit_code(&self) -> u8 {
+        u8::try_from(128 + self.signal).unwrap_or(u8::MAX)
+    }
+}
+
+impl fmt::Display for Interrupted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("interrupted, nothing was written")
+    }
+}
+
+impl std::error::Error for Interrupted {}

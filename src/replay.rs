@@ -1,0 +1,70 @@
+//! The one command that repeats a set of answers.
+
+use std::path::Path;
+
+use crate::answers::Answers;
+use crate::cli;
+use crate::git::Vcs;
+use crate::options::Options;
+use crate::target::Target;
+
+/// A `forge new` that asks nothing and writes the same project.
+#[must_use]
+pub fn command(given: &cli::New, target: &Target, answers: &Answers, options: &Options) -> String {
+    let mut words = vec!["forge".to_owned(), "new".to_owned(), path(&target.path)];
+    let last = target.path.file_name().and_then(|last| last.to_str());
+    if given.name.is_some() && last != Some(answers.name.as_str()) {
+        words.push("--name".to_owned());
+        words.push(answers.name.to_string());
+    }
+    let flags = options.list.iter();
+    words.extend(flags.map(|option| option.flag(answers.is_on(&option.name))));
+    if let Some(vcs) = given.vcs {
+        let vcs = match vcs {
+            Vcs::Git => "git",
+            Vcs::None => "none",
+        };
+        words.push("--vcs".to_owned());
+        words.push(vcs.to_owned());
+    }
+    words.join(" ")
+}
+
+/// A path as a word of a shell command, where it cannot be taken for a flag.
+#[must_use]
+pub fn path(path: &Path) -> String {
+    let text = path.to_string_lossy();
+    if text.starts_with('-') {
+        quoted(&format!("./{text}"))
+    } else {
+        quoted(&text)
+    }
+}
+
+fn quoted(text: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./,:@+=%".contains(c);
+    if !text.is_empty() && text.chars().all(plain) {
+        text.to_owned()
+    } else {
+        format!("'{}'", text.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_the_path_back() {
+        for (given, expected) in [
+            ("shop", "shop"),
+            ("../a b/shop", "'../a b/shop'"),
+            ("it's", r"'it'\''s'"),
+            ("$HOME/shop", "'$HOME/shop'"),
+            ("~/shop", "'~/shop'"),
+            ("-x/shop", "./-x/shop"),
+        ] {
+            assert_eq!(path(Path::new(given)), expected);
+        }
+    }
+}

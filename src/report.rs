@@ -1,0 +1,323 @@
+//! What the user is told: the only module that prints.
+//!
+//! Results go to standard output, everything else to standard error.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the door to the standard streams"
+)]
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+use console::style;
+use serde_json::{Value, json};
+
+use crate::error::{Exit, Refusal};
+use crate::git::Vcs;
+use crate::interrupt::Interrupted;
+use crate::new::Project;
+use crate::options::{NextStep, Options, yes_or_no};
+use crate::replay;
+
+/// How to report.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Report {
+    /// As one JSON document on standard output.
+    pub json: bool,
+    /// Errors only.
+    pub quiet: bool,
+}
+
+impl Report {
+    /// Tells what was written.
+    pub fn created(self, project: &Project<'_>, elapsed: Duration) -> Result<()> {
+        if self.json {
+            return print_json(&document(project, false, elapsed));
+        }
+        if self.quiet {
+            return Ok(());
+        }
+        let mut text = format!(
+            "{} `{}`: {} in {}\n\nNext steps:\n",
+            style("Created").green().bold(),
+            project.target.path.display(),
+            extent(project),
+            milliseconds(elapsed),
+        );
+        let steps = next_steps(project);
+        let width = steps.iter().map(|step| step.run.chars().count()).max();
+        let width = width.unwrap_or_default();
+        for (index, step) in steps.iter().enumerate() {
+            let run = style(format!("{:width$}", step.run)).cyan();
+            let line = format!("  {}. {run}  {}", index + 1, step.why);
+            writeln!(text, "{}", line.trim_end())?;
+        }
+        let command = style(&project.command).cyan();
+        writeln!(text, "\nThe same again:\n  {command}")?;
+        print(&text)
+    }
+
+    /// Tells what would be written.
+    pub fn dry_run(self, project: &Project<'_>, elapsed: Duration) -> Result<()> {
+        if self.json {
+            return print_json(&document(project, true, elapsed));
+        }
+        if self.quiet {
+            return Ok(());
+        }
+        let mut text = format!("{}\n", project.target.path.display());
+        let rows = tree(project);
+        let width = rows.iter().map(|row| row.label.chars().count()).max();
+        let width = width.unwrap_or_default();
+        for row in &rows {
+            match row.file {
+                None => writeln!(text, "{}", row.label)?,
+                Some((layer, bytes)) => writeln!(
+                    text,
+                    "{:width$}  {}",
+                    row.label,
+                    style(format!("{layer:8} {:>9}", size(bytes))).dim(),
+                )?,
+            }
+        }
+        writeln!(text, "\n{}, nothing was written", extent(project))?;
+        print(&text)
+    }
+
+    /// Tells something worth knowing that is no failure.
+    pub fn note(self, text: &str) {
+        if !self.quiet {
+            print_error(&format!("{} {text}\n", style("note:").for_stderr().bold()));
+        }
+    }
+
+    /// Tells why a run has ended early. The only place that looks into errors.
+    #[must_use]
+    pub fn failure(self, error: &anyhow::Error) -> ExitCode {
+        let message = format!("{error:#}");
+        let (code, help, label) = if let Some(refusal) = error.downcast_ref::<Refusal>() {
+            (
+                refusal.exit as u8,
+                refusal.help.as_deref(),
+                refusal.help.is_some(),
+            )
+        } else if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
+            (interrupted.exit_code(), None, false)
+        } else {
+            (Exit::Failure as u8, None, true)
+        };
+        // What the user has decided is no error.
+        let label = if label {
+            format!("{} ", style("error:").for_stderr().red().bold())
+        } else {
+            String::new()
+        };
+        let advice = help.map_or_else(String::new, |help| {
+            format!("{} {help}\n", style("help:").for_stderr().cyan().bold())
+        });
+        print_error(&format!("{label}{message}\n{advice}"));
+        self.failure_document(&message, help, code);
+        ExitCode::from(code)
+    }
+
+    /// Tells what is wrong with the command line, or what it asks to know about itself.
+    #[must_use]
+    pub fn command_line(self, error: &clap::Error) -> ExitCode {
+        let text = error.render();
+        if !error.use_stderr() {
+            let text = if console::colors_enabled() {
+                text.ansi().to_string()
+            } else {
+                text.to_string()
+            };
+            return match print(&text) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(error) => self.failure(&error),
+            };
+        }
+        if console::colors_enabled_stderr() {
+            print_error(&text.ansi().to_string());
+        } else {
+            print_error(&text.to_string());
+        }
+        let code = Exit::Usage as u8;
+        let plain = text.to_string();
+        let mut parts = plain.trim_end().splitn(2, "\n\n");
+        let message = parts.next().unwrap_or_default();
+        self.failure_document(message.trim_start_matches("error: "), parts.next(), code);
+        ExitCode::from(code)
+    }
+
+    fn failure_document(self, message: &str, help: Option<&str>, code: u8) {
+        if self.json {
+            // Standard error has it already, so there is nobody left to tell of a failure.
+            let _ = print_json(&json!({
+                "error": { "message": message, "help": help, "exit_code": code },
+            }));
+        }
+    }
+}
+
+/// What a person is about to agree to.
+#[must_use]
+pub fn summary(project: &Project<'_>) -> Vec<String> {
+    let vcs = match (project.vcs, &project.repository) {
+        (Vcs::Git, _) => "a new repository on branch main".to_owned(),
+        (Vcs::None, Some(around)) => format!("no, `{}` is a repository", around.display()),
+        (Vcs::None, None) => "no".to_owned(),
+    };
+    let mut rows = vec![
+        ("name".to_owned(), project.answers.name.to_string()),
+        ("path".to_owned(), project.target.path.display().to_string()),
+    ];
+    let answers = project.answers.options.iter();
+    rows.extend(answers.map(|answer| (answer.name.clone(), yes_or_no(answer.on).to_owned())));
+    rows.push(("git".to_owned(), vcs));
+    rows.push(("files".to_owned(), extent(project)));
+    let width = rows.iter().map(|(label, _)| label.chars().count()).max();
+    let width = width.unwrap_or_default();
+    let mut lines = vec![String::new()];
+    lines.extend(rows.into_iter().map(|(label, value)| {
+        let label = style(format!("{label:width$}")).for_stderr().dim();
+        format!("  {label}  {value}")
+    }));
+    lines.push(String::new());
+    lines
+}
+
+/// Lists the options for people.
+pub fn options(options: &Options) -> Result<()> {
+    let heads = ["OPTION", "DEFAULT", "NEEDS", "WHAT IT ADDS"].map(str::to_owned);
+    let mut rows = vec![heads];
+    rows.extend(options.list.iter().map(|option| {
+        let needs = if option.needs.is_empty() {
+            "-".to_owned()
+        } else {
+            option.needs.join(", ")
+        };
+        let default = yes_or_no(option.default).to_owned();
+        [option.name.clone(), default, needs, option.gloss.clone()]
+    }));
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let widths: Vec<usize> = (0..3).filter_map(width).collect();
+    let mut text = String::new();
+    for [name, default, needs, gloss] in &rows {
+        let [a, b, c] = widths[..] else { continue };
+        writeln!(text, "{name:a$}  {default:b$}  {needs:c$}  {gloss}")?;
+    }
+    print(&text)
+}
+
+/// Prints a result. A reader that has gone away is no failure.
+pub fn print(text: impl AsRef<[u8]>) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout
+        .write_all(text.as_ref())
+        .and_then(|()| stdout.flush())
+    {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(error).context("could not write to standard output")
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Prints a result as JSON.
+pub fn print_json(document: &Value) -> Result<()> {
+    print(format!("{document:#}\n"))
+}
+
+fn print_error(text: &str) {
+    // Without a standard error there is nobody to tell.
+    let _ = io::stderr().lock().write_all(text.as_bytes());
+}
+
+fn document(project: &Project<'_>, dry_run: bool, elapsed: Duration) -> Value {
+    let answers = project.answers.options.iter();
+    let answers: serde_json::Map<String, Value> = answers
+        .map(|answer| (answer.name.clone(), Value::from(answer.on)))
+        .collect();
+    let files = project.plan.files.iter();
+    let files: Vec<Value> = files
+        .map(|(path, file)| json!({ "path": path, "layer": file.layer, "bytes": file.bytes.len() }))
+        .collect();
+    json!({
+        "name": project.answers.name,
+        "path": project.target.path.to_string_lossy(),
+        "answers": answers,
+        "vcs": project.vcs,
+        "created": !dry_run,
+        "dry_run": dry_run,
+        "files": files,
+        "next_steps": next_steps(project),
+        "command": project.command,
+        "elapsed_ms": elapsed.as_secs_f64() * 1000.0,
+    })
+}
+
+/// What to do first: enter the directory, then what the base and the chosen options suggest.
+fn next_steps(project: &Project<'_>) -> Vec<NextStep> {
+    let path = &project.target.path;
+    let enter = (path.as_os_str() != ".").then(|| NextStep {
+        run: format!("cd {}", replay::path(path)),
+        why: String::new(),
+    });
+    let chosen = project.options.list.iter();
+    let chosen = chosen
+        .filter(|option| project.answers.is_on(&option.name))
+        .flat_map(|option| &option.next_steps);
+    let suggested = project.options.next_steps.iter().chain(chosen).cloned();
+    enter.into_iter().chain(suggested).collect()
+}
+
+/// A line of the tree: a directory, or a file with its layer and its size.
+struct Row<'a> {
+    label: String,
+    file: Option<(&'a str, usize)>,
+}
+
+fn tree<'a>(project: &'a Project<'_>) -> Vec<Row<'a>> {
+    let mut rows = Vec::new();
+    let mut open: Vec<&str> = Vec::new();
+    for (path, file) in &project.plan.files {
+        let mut parts: Vec<&str> = path.split('/').collect();
+        let name = parts.pop().unwrap_or_default();
+        let common = std::iter::zip(&open, &parts)
+            .take_while(|(a, b)| a == b)
+            .count();
+        for (depth, directory) in parts.iter().enumerate().skip(common) {
+            rows.push(Row {
+                label: format!("{}{directory}/", "  ".repeat(depth + 1)),
+                file: None,
+            });
+        }
+        rows.push(Row {
+            label: format!("{}{name}", "  ".repeat(parts.len() + 1)),
+            file: Some((file.layer, file.bytes.len())),
+        });
+        open = parts;
+    }
+    rows
+}
+
+fn extent(project: &Project<'_>) -> String {
+    let count = project.plan.files.len();
+    format!("{count} files, {}", size(project.plan.bytes()))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "shown with one decimal")]
+fn size(bytes: usize) -> String {
+    if bytes < 1000 {
+        format!("{bytes} B")
+    } else {
+        format!("{:.1} kB", bytes as f64 / 1000.0)
+    }
+}
+
+fn milliseconds(elapsed: Duration) -> String {
+    format!("{} ms", elapsed.as_millis())
+}
