@@ -58,26 +58,35 @@ pub struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    /// Starts with what was said, where what stands later in `said` counts less.
+    /// Starts with what flags say, and with what a file says about the rest.
     ///
-    /// Refuses an option that is switched on while something that it needs is switched off.
-    pub fn new(
-        options: &'a Options,
-        said: impl IntoIterator<Item = Said>,
-    ) -> Result<Self, Refusal> {
+    /// Refuses an option that is switched both on and off, and one that is switched on while
+    /// something that it needs is switched off.
+    pub fn new(options: &'a Options, flags: &[Said], file: Vec<Said>) -> Result<Self, Refusal> {
         let count = options.list.len();
+        let mut said: Vec<Option<Said>> = vec![None; count];
+        for flag in flags {
+            if let Some(index) = options.position(&flag.option)
+                && let Some(other) = said[index].replace(flag.clone())
+            {
+                return Err(Refusal::usage(
+                    format!("{} contradicts {}", flag.words, other.words),
+                    "pass only one of them",
+                ));
+            }
+        }
+        for answer in file {
+            if let Some(index) = options.position(&answer.option) {
+                said[index].get_or_insert(answer);
+            }
+        }
         let mut draft = Self {
             options,
-            said: vec![None; count],
+            said,
             needed: vec![false; count],
             replies: vec![None; count],
             asked: Vec::new(),
         };
-        for said in said {
-            if let Some(index) = options.position(&said.option) {
-                draft.said[index].get_or_insert(said);
-            }
-        }
         for index in 0..count {
             let Some(wish) = draft.said[index].as_ref().filter(|said| said.on) else {
                 continue;
@@ -234,9 +243,9 @@ mod tests {
         }
     }
 
-    fn complete(said: impl IntoIterator<Item = Said>) -> Vec<bool> {
+    fn complete(said: &[Said]) -> Vec<bool> {
         let options = options();
-        let draft = Draft::new(&options, said).unwrap();
+        let draft = Draft::new(&options, said, Vec::new()).unwrap();
         let name = ProjectName::parse("x", |_| false).unwrap();
         let answers = draft.complete(name).options;
         answers.iter().map(|answer| answer.on).collect()
@@ -248,26 +257,26 @@ mod tests {
 
     #[test]
     fn defaults_fill_what_is_open() {
-        assert_eq!(complete([]), [true, true, false]);
+        assert_eq!(complete(&[]), [true, true, false]);
     }
 
     #[test]
     fn a_default_holds_only_where_its_needs_are_on() {
-        assert_eq!(complete([flag("redis", false)]), [false, false, false]);
+        assert_eq!(complete(&[flag("redis", false)]), [false, false, false]);
     }
 
     #[test]
     fn an_option_switches_on_what_it_needs() {
-        assert_eq!(complete([flag("dashboard", true)]), [true, true, true]);
+        assert_eq!(complete(&[flag("dashboard", true)]), [true, true, true]);
         let options = options();
-        let draft = Draft::new(&options, [flag("dashboard", true)]).unwrap();
+        let draft = Draft::new(&options, &[flag("dashboard", true)], Vec::new()).unwrap();
         assert!(draft.open().is_none());
     }
 
     #[test]
     fn an_option_without_its_needs_is_not_asked() {
         let options = options();
-        let mut draft = Draft::new(&options, []).unwrap();
+        let mut draft = Draft::new(&options, &[], Vec::new()).unwrap();
         assert_eq!(open(&draft), ["redis", "worker", "dashboard"]);
         draft.answer(false);
         assert!(draft.open().is_none());
@@ -276,7 +285,7 @@ mod tests {
     #[test]
     fn an_answer_can_be_taken_back() {
         let options = options();
-        let mut draft = Draft::new(&options, []).unwrap();
+        let mut draft = Draft::new(&options, &[], Vec::new()).unwrap();
         draft.answer(true);
         draft.answer(false);
         assert!(draft.open().is_none());
@@ -287,11 +296,20 @@ mod tests {
     }
 
     #[test]
-    fn what_was_said_first_counts() {
-        assert_eq!(
-            complete([flag("redis", false), flag("redis", true)]),
-            [false, false, false]
-        );
+    fn flags_beat_the_file() {
+        let options = options();
+        let file = vec![flag("redis", true), flag("dashboard", false)];
+        let draft = Draft::new(&options, &[flag("redis", false)], file).unwrap();
+        assert!(draft.open().is_none());
+        let name = ProjectName::parse("x", |_| false).unwrap();
+        assert!(!draft.complete(name).is_on("redis"));
+    }
+
+    #[test]
+    fn refuses_an_option_that_is_switched_on_and_off() {
+        let flags = [flag("redis", true), flag("redis", false)];
+        let refusal = Draft::new(&options(), &flags, Vec::new()).unwrap_err();
+        assert_eq!(refusal.message, "`--no-redis` contradicts `--redis`");
     }
 
     #[test]
@@ -300,7 +318,7 @@ mod tests {
             words: "`dashboard = true`".to_owned(),
             ..flag("dashboard", true)
         };
-        let refusal = Draft::new(&options(), [flag("redis", false), file]).unwrap_err();
+        let refusal = Draft::new(&options(), &[flag("redis", false)], vec![file]).unwrap_err();
         assert_eq!(
             refusal.message,
             "`dashboard = true` contradicts `--no-redis`: `dashboard` needs `redis`"

@@ -218,9 +218,7 @@ fn option_args(option: &OptionSpec) -> [Arg; 2] {
     let yes = format!("{}{needs}{}", capitalized(&option.gloss), marked(true));
     let no = format!("Do without{}", marked(false));
     [
-        flag(&option.name)
-            .conflicts_with(negative(option))
-            .help(yes),
+        flag(&option.name).help(yes),
         flag(&negative(option)).help(no),
     ]
 }

@@ -102,11 +102,11 @@ impl<'a> Stage<'a> {
             Err(error) if inside && error.kind() == io::ErrorKind::AlreadyExists => {
                 return Err(target.taken().into());
             }
-            // The error of the library names the hidden directory, which would only confuse.
             Err(error) => {
-                return Err(io::Error::from(error.kind())).with_context(|| {
-                    format!("could not create a directory in `{}`", parent.display())
-                });
+                return Err(without_path(error).context(format!(
+                    "could not create a directory in `{}`",
+                    parent.display()
+                )));
             }
         };
         let stage = Self {
@@ -248,6 +248,14 @@ fn is_taken(error: &io::Error) -> bool {
             | io::ErrorKind::DirectoryNotEmpty
             | io::ErrorKind::NotADirectory
     )
+}
+
+/// What the system said, without the name of the hidden directory, which would only confuse.
+fn without_path(error: io::Error) -> anyhow::Error {
+    match error.get_ref().and_then(|inner| inner.source()) {
+        Some(cause) => anyhow::Error::msg(cause.to_string()),
+        None => error.into(),
+    }
 }
 
 fn could_not_create(path: &Path) -> String {

@@ -5,6 +5,12 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(unix)]
+use std::{
+    sync::Arc,
+    thread::{self, JoinHandle},
+    time::Duration,
+};
 
 use anyhow::{Context as _, Result};
 use signal_hook::consts::signal;
@@ -43,6 +49,54 @@ pub fn check() -> Result<(), Interrupted> {
     match flags.find(|(_, arrived)| arrived.load(Ordering::SeqCst)) {
         None => Ok(()),
         Some(&(signal, _)) => Err(Interrupted { signal }),
+    }
+}
+
+/// Repeats a signal until dropped.
+///
+/// A signal that arrives just before a read for a key begins would only be seen once a key comes.
+#[cfg(unix)]
+#[derive(Debug)]
+pub struct Repeater {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[cfg(unix)]
+impl Repeater {
+    const PAUSE: Duration = Duration::from_millis(50);
+
+    /// Starts to watch.
+    #[must_use]
+    pub fn start() -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let stopped = Arc::clone(&stop);
+        let thread = thread::spawn(move || {
+            while !stopped.load(Ordering::SeqCst) {
+                thread::park_timeout(Self::PAUSE);
+                if check().is_err() && !stopped.load(Ordering::SeqCst) {
+                    let own = rustix::process::getpid();
+                    // To the process and not to this thread, where it would interrupt no read.
+                    let _ = rustix::process::kill_process(own, rustix::process::Signal::INT);
+                }
+            }
+        });
+        Self {
+            stop,
+            thread: Some(thread),
+        }
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Repeater {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::SeqCst);
+        if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
+            // It ends by itself, and a panic in it has nothing to do with this thread.
+            let _ = thread.join();
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::templates;
 
 /// Writes a new project, or says what it would write.
 pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
-    let started = Instant::now();
+    let mut started = Instant::now();
     let file = match &given.answers {
         Some(path) => AnswersFile::read(path, options)?,
         None => AnswersFile::default(),
@@ -33,7 +33,7 @@ pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
             "the answers are from forge {version}, which is newer than this {FORGE_VERSION}"
         ));
     }
-    let mut draft = Draft::new(options, given.said.iter().cloned().chain(file.said))?;
+    let mut draft = Draft::new(options, &given.said, file.said)?;
     let path = given.path.clone().or(file.name.map(PathBuf::from));
     let target = path.map(|path| locate(&path, given)).transpose()?;
 
@@ -46,7 +46,10 @@ pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
                 options,
                 typed: None,
             };
-            interview.run(&mut draft, target)?
+            let project = interview.run(&mut draft, target)?;
+            // The time that a person takes is not the time that the project takes.
+            started = Instant::now();
+            project
         }
         (None, Some(target)) if given.yes || draft.open().is_none() => {
             Project::plan(given, options, &draft, target)?

@@ -14,6 +14,7 @@ use console::Term;
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Confirm, Input};
 
+use crate::error::Refusal;
 use crate::interrupt;
 use crate::options::OptionSpec;
 
@@ -26,6 +27,8 @@ pub struct Prompt {
     /// How many lines with answers stand above the cursor.
     answered: Cell<usize>,
     hinted: Cell<bool>,
+    #[cfg(unix)]
+    _repeater: interrupt::Repeater,
 }
 
 /// What a person made of a question.
@@ -54,19 +57,22 @@ impl Prompt {
             theme,
             answered: Cell::new(0),
             hinted: Cell::new(false),
+            #[cfg(unix)]
+            _repeater: interrupt::Repeater::start(),
         })
     }
 
     /// Asks where the project goes until `check` is content.
     pub fn path(&self, given: &str, check: impl Fn(&str) -> Result<()>) -> Result<String> {
+        self.hint()?;
         interrupt::check()?;
         let path = Input::<String>::with_theme(self.theme.as_ref())
             .with_prompt("Where should the project go?")
             .with_initial_text(given)
-            .validate_with(|path: &String| check(path).map_err(|error| format!("{error:#}")))
+            .validate_with(|path: &String| check(path).map_err(|error| in_two_lines(&error)))
             .interact_text_on(&self.term)
             .or_else(|error| self.fail(error))?;
-        self.answered.set(1);
+        self.answered.set(self.answered.get() + 1);
         Ok(path)
     }
 
@@ -120,8 +126,6 @@ impl Prompt {
         if !self.hinted.replace(true) {
             let hint = console::style(HINT).for_stderr().dim();
             self.term.write_line(&hint.to_string())?;
-            // The path is not to be cleared together with the hint.
-            self.answered.set(0);
         }
         Ok(())
     }
@@ -132,5 +136,16 @@ impl Prompt {
         self.term.write_line("")?;
         interrupt::check()?;
         Err(io::Error::from(error)).context("could not read an answer from the terminal")
+    }
+}
+
+/// The cause, and the next step where there is one.
+fn in_two_lines(error: &anyhow::Error) -> String {
+    let help = error
+        .downcast_ref::<Refusal>()
+        .and_then(|refusal| refusal.help.as_deref());
+    match help {
+        Some(help) => format!("{error:#}\n  {help}"),
+        None => format!("{error:#}"),
     }
 }

@@ -146,7 +146,7 @@ impl Report {
         }
         let code = Exit::Usage as u8;
         let plain = text.to_string();
-        let mut parts = plain.trim_end().splitn(2, "\n\n");
+        let mut parts = plain.splitn(2, "\n\n").map(str::trim);
         let message = parts.next().unwrap_or_default();
         self.failure_document(message.trim_start_matches("error: "), parts.next(), code);
         ExitCode::from(code)

@@ -1,0 +1,186 @@
+use forge::templates;
+
+use crate::forge::Forge;
+
+#[test]
+fn names_all_that_is_missing_at_once() {
+    let forge = Forge::new();
+    let run = forge.run("new").exits(2).says("no terminal to ask at");
+    assert!(run.stderr.contains("<PATH>"), "{run:#?}");
+    for option in templates::options().unwrap().list {
+        let flags = format!("{} or {}", option.flag(true), option.flag(false));
+        assert!(run.stderr.contains(&flags), "{flags} is not in {run:#?}");
+        assert!(run.stderr.contains(&option.question));
+    }
+    assert!(
+        run.stderr
+            .ends_with("help: pass them, or `--yes` to take the defaults\n")
+    );
+    assert!(forge.entries(".").is_empty());
+}
+
+#[test]
+fn names_only_what_is_missing() {
+    let forge = Forge::new();
+    let options = templates::options().unwrap();
+    let all_but_one = options.list.iter().skip(1).map(|option| option.flag(false));
+    let args = ["new".to_owned(), "shop".to_owned()];
+    let run = forge.run_args(args.into_iter().chain(all_but_one)).exits(2);
+    for (index, option) in options.list.iter().enumerate() {
+        let named = run.stderr.contains(&option.flag(true));
+        assert_eq!(named, index == 0, "{run:#?}");
+    }
+    assert!(!run.stderr.contains("<PATH>"));
+}
+
+#[test]
+fn there_is_no_default_for_the_path() {
+    let forge = Forge::new();
+    forge
+        .run("new --yes")
+        .exits(2)
+        .says("there is no path for the project");
+}
+
+#[test]
+fn every_option_can_be_answered_either_way() {
+    let forge = Forge::new();
+    for on in [true, false] {
+        let options = templates::options().unwrap();
+        let flags = options.list.iter().map(|option| option.flag(on));
+        let args = ["new", "shop", "--dry-run", "--json"].map(str::to_owned);
+        let run = forge.run_args(args.into_iter().chain(flags)).exits(0);
+        for option in &options.list {
+            assert_eq!(run.json()["answers"][&option.name], on);
+        }
+    }
+}
+
+#[test]
+fn yes_takes_the_defaults() {
+    let forge = Forge::new();
+    let run = forge.run("new shop --yes --dry-run --json").exits(0);
+    for option in templates::options().unwrap().list {
+        assert_eq!(run.json()["answers"][&option.name], option.default);
+    }
+}
+
+#[test]
+fn an_option_cannot_be_on_and_off() {
+    let forge = Forge::new();
+    for option in templates::options().unwrap().list {
+        let (yes, no) = (option.flag(true), option.flag(false));
+        forge
+            .run(&format!("new shop --yes {yes} {no}"))
+            .exits(2)
+            .says(&format!("`{no}` contradicts `{yes}`"))
+            .says("help: pass only one of them");
+    }
+}
+
+#[test]
+fn a_project_keeps_a_file_that_makes_it_again() {
+    let forge = Forge::new();
+    let options = templates::options().unwrap();
+    for (index, option) in options.list.iter().enumerate() {
+        let (made, again) = (format!("a{index}/shop"), format!("b{index}/shop"));
+        let flag = option.flag(!option.default);
+        forge.run(&format!("new {made} --yes {flag}")).exits(0);
+        forge
+            .run(&format!("new {again} --answers {made}/forge.toml"))
+            .exits(0);
+        assert_eq!(forge.files(&made), forge.files(&again));
+    }
+}
+
+#[test]
+fn the_name_in_the_file_is_the_path_when_there_is_none() {
+    let forge = Forge::new();
+    forge.write("answers.toml", "[answers]\nname = \"shop\"\n");
+    forge.run("new --answers answers.toml --yes").exits(0);
+    assert_eq!(forge.entries("."), ["answers.toml", "shop"]);
+}
+
+#[test]
+fn flags_beat_the_file() {
+    let forge = Forge::new();
+    for option in templates::options().unwrap().list {
+        forge.write(
+            "answers.toml",
+            &format!("[answers]\n{} = true\n", option.name),
+        );
+        let no = option.flag(false);
+        let run = forge
+            .run(&format!(
+                "new shop --answers answers.toml --yes --dry-run --json {no}"
+            ))
+            .exits(0);
+        assert_eq!(run.json()["answers"][&option.name], false);
+    }
+}
+
+#[test]
+fn faults_in_the_file_are_named_with_their_place() {
+    let forge = Forge::new();
+    for (text, fault) in [
+        (
+            "[answers]\nreddis = true\n",
+            "`f.toml` line 2: unknown key `reddis`",
+        ),
+        (
+            "[answers]\nredis = \"yes\"\n",
+            "`f.toml` line 2: `redis` is a string",
+        ),
+        (
+            "[answers]\nname = 7\n",
+            "`f.toml` line 2: `name` is an integer",
+        ),
+        ("[answers\n", "`f.toml` line 1 is not TOML"),
+        ("# nothing\n", "`f.toml` has no table `[answers]`"),
+        (
+            "version = \"x\"\n[answers]\n",
+            "`f.toml` line 1: `version` is `x`",
+        ),
+    ] {
+        forge.write("f.toml", text);
+        forge
+            .run("new shop --yes --answers f.toml")
+            .exits(2)
+            .says(fault)
+            .says("\nhelp: ");
+    }
+    assert_eq!(forge.entries("."), ["f.toml"]);
+}
+
+#[test]
+fn an_unknown_key_is_answered_with_every_known_one() {
+    let forge = Forge::new();
+    forge.write("f.toml", "[answers]\nmail = true\n");
+    let run = forge.run("new shop --yes --answers f.toml").exits(2);
+    for option in templates::options().unwrap().list {
+        assert!(run.stderr.contains(&format!("`{}`", option.name)));
+    }
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let forge = Forge::new();
+    forge.mkdir("directory");
+    std::fs::write(forge.path("binary"), b"\xff\xfe").unwrap();
+    for file in ["missing.toml", "directory", "binary"] {
+        forge
+            .run(&format!("new shop --yes --answers {file}"))
+            .exits(2)
+            .says(&format!("`{file}`"));
+    }
+}
+
+#[test]
+fn answers_from_a_newer_forge_are_used_and_told() {
+    let forge = Forge::new();
+    forge.write("f.toml", "version = \"99.0.0\"\n[answers]\n");
+    forge
+        .run("new shop --yes --answers f.toml")
+        .exits(0)
+        .says("note: the answers are from forge 99.0.0, which is newer than this");
+}

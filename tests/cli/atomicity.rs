@@ -1,0 +1,168 @@
+//! Whatever happens to a run, its target is whole or absent.
+
+use std::collections::BTreeMap;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::forge::{Forge, Run};
+
+const KILLS: u32 = 200;
+const RUNS_AT_ONCE: usize = 8;
+
+/// What a run without any trouble writes, and how long that takes.
+fn undisturbed() -> (BTreeMap<String, Vec<u8>>, Duration) {
+    let forge = Forge::new();
+    let started = Instant::now();
+    forge.run("new a/shop --yes").exits(0);
+    (forge.files("a/shop"), started.elapsed())
+}
+
+/// Ends runs at points spread over their whole length, and a little beyond it.
+fn end_at_many_points(count: u32, signal: &str, mut check: impl FnMut(&Forge, Option<i32>)) {
+    let (_, whole_run) = undisturbed();
+    for point in 0..count {
+        let forge = Forge::new();
+        let mut run = forge
+            .command(["new", "a/shop", "--yes"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        thread::sleep(whole_run * point / count * 5 / 4);
+        let pid = run.id().to_string();
+        Command::new("kill").args([signal, &pid]).output().unwrap();
+        let status = run.wait().unwrap();
+        check(&forge, status.code());
+    }
+}
+
+#[test]
+fn killed_at_any_point_the_target_is_whole_or_absent() {
+    let (whole, _) = undisturbed();
+    let mut absent = 0;
+    end_at_many_points(KILLS, "-KILL", |forge, _| {
+        if !forge.path("a").exists() {
+            absent += 1;
+            return;
+        }
+        for entry in forge.entries("a") {
+            if entry == "shop" {
+                assert_eq!(forge.files("a/shop"), whole);
+            } else {
+                assert!(entry.starts_with(".shop.forge-"), "{entry} was left behind");
+            }
+        }
+        absent += u32::from(!forge.path("a/shop").exists());
+    });
+    assert!(absent > 0, "no run was killed before its end");
+}
+
+#[test]
+fn interrupted_at_any_point_nothing_is_left_behind() {
+    let (whole, _) = undisturbed();
+    for signal in ["-INT", "-TERM"] {
+        end_at_many_points(KILLS / 4, signal, |forge, code| {
+            if code == Some(0) {
+                assert_eq!(forge.entries("a"), ["shop"]);
+                assert_eq!(forge.files("a/shop"), whole);
+            } else {
+                assert!(forge.entries(".").is_empty(), "exit code {code:?}");
+            }
+        });
+    }
+}
+
+/// Starts several runs at once and counts their exit codes.
+fn race(forge: &Forge, directory: &str, args: &[&str]) -> BTreeMap<Option<i32>, usize> {
+    let runs: Vec<_> = (0..RUNS_AT_ONCE)
+        .map(|_| {
+            forge
+                .command(args)
+                .current_dir(forge.path(directory))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let mut codes = BTreeMap::new();
+    for mut run in runs {
+        *codes.entry(run.wait().unwrap().code()).or_default() += 1;
+    }
+    codes
+}
+
+#[test]
+fn of_runs_at_once_exactly_one_wins() {
+    let (whole, _) = undisturbed();
+    let expected = BTreeMap::from([(Some(0), 1), (Some(3), RUNS_AT_ONCE - 1)]);
+    for _ in 0..5 {
+        let forge = Forge::new();
+        let codes = race(&forge, ".", &["new", "a/shop", "--yes"]);
+        assert_eq!(codes, expected, "for a missing target");
+        assert_eq!(forge.files("a/shop"), whole);
+        assert_eq!(forge.entries("a"), ["shop"]);
+
+        let forge = Forge::new();
+        forge.mkdir("shop");
+        let codes = race(&forge, "shop", &["new", ".", "--yes"]);
+        assert_eq!(codes, expected, "for the current directory");
+        assert_eq!(forge.files("shop"), whole);
+        assert_eq!(forge.entries("."), ["shop"]);
+    }
+}
+
+/// Runs a script as root of a mount namespace of its own, where a small file system is mounted at
+/// `mnt`. None where the system does not allow it.
+fn with_small_file_system(forge: &Forge, options: &str, script: &str) -> Option<Run> {
+    forge.mkdir("mnt");
+    let script = format!("mount -t tmpfs -o {options} tmpfs mnt || exit 99\ncd mnt\n{script}");
+    for flags in ["-m", "-rm"] {
+        let mut command = Command::new("unshare");
+        forge.prepare(&mut command);
+        command.env("FORGE", env!("CARGO_BIN_EXE_forge"));
+        command.args([flags, "sh", "-c", &script]);
+        if let Ok(output) = command.output()
+            && output.status.success()
+        {
+            return Some(Run::of(&mut command));
+        }
+    }
+    eprintln!("SKIPPED: this system lets nobody mount a file system of their own");
+    None
+}
+
+#[test]
+fn a_full_disk_leaves_nothing_behind() {
+    let forge = Forge::new();
+    let script = r#""$FORGE" new a/shop --yes; echo "code $?"; ls -A"#;
+    if let Some(run) = with_small_file_system(&forge, "size=64k", script) {
+        assert_eq!(run.stdout, "code 1\n");
+        run.says("error: could not write `a/shop/")
+            .says("No space left");
+    }
+    let script = r#"mkdir shop; cd shop; "$FORGE" new . --yes; echo "code $?"; ls -A"#;
+    if let Some(run) = with_small_file_system(&forge, "size=64k", script) {
+        assert_eq!(run.stdout, "code 1\n");
+    }
+}
+
+#[test]
+fn a_read_only_parent_is_a_failure() {
+    let forge = Forge::new();
+    let script = r#""$FORGE" new shop --yes; echo "code $?"; ls -A"#;
+    if let Some(run) = with_small_file_system(&forge, "ro", script) {
+        assert_eq!(run.stdout, "code 1\n");
+        run.says("could not create a directory in `.`: Read-only file system");
+    }
+}
+
+#[test]
+fn a_mounted_file_system_is_filled_in_place() {
+    let forge = Forge::new();
+    let script = r#"cd ..; "$FORGE" new mnt --yes -q; echo "code $?"; ls mnt/Cargo.toml; ls -A"#;
+    if let Some(run) = with_small_file_system(&forge, "size=64m", script) {
+        assert_eq!(run.stdout, "code 0\nmnt/Cargo.toml\nmnt\n");
+    }
+}

@@ -1,0 +1,141 @@
+//! A directory of its own to run `forge` in, and what came of a run.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use tempfile::TempDir;
+
+/// An empty directory outside any repository.
+pub(crate) struct Forge {
+    directory: TempDir,
+}
+
+/// What a run has left behind.
+#[derive(Debug)]
+pub(crate) struct Run {
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    code: Option<i32>,
+}
+
+impl Forge {
+    pub(crate) fn new() -> Self {
+        Self {
+            directory: tempfile::tempdir().expect("a temporary directory"),
+        }
+    }
+
+    pub(crate) fn path(&self, relative: &str) -> PathBuf {
+        self.directory.path().join(relative)
+    }
+
+    /// A command in this directory, with an environment that does not depend on who runs the tests.
+    pub(crate) fn command<I: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = I>) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_forge"));
+        self.prepare(&mut command);
+        command.args(args);
+        command
+    }
+
+    pub(crate) fn prepare(&self, command: &mut Command) {
+        command.current_dir(self.directory.path());
+        command.env("GIT_CONFIG_GLOBAL", self.path("no-such-configuration"));
+        command.env("GIT_CONFIG_NOSYSTEM", "1");
+        for variable in [
+            "NO_COLOR",
+            "CLICOLOR",
+            "CLICOLOR_FORCE",
+            "GIT_DIR",
+            "GIT_WORK_TREE",
+        ] {
+            command.env_remove(variable);
+        }
+    }
+
+    /// Runs `forge`; the arguments are separated by spaces.
+    pub(crate) fn run(&self, args: &str) -> Run {
+        self.run_args(args.split_whitespace())
+    }
+
+    pub(crate) fn run_args<I: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = I>) -> Run {
+        Run::of(&mut self.command(args))
+    }
+
+    pub(crate) fn write(&self, path: &str, text: &str) {
+        fs::write(self.path(path), text).expect("a file to be written");
+    }
+
+    pub(crate) fn mkdir(&self, path: &str) {
+        fs::create_dir_all(self.path(path)).expect("a directory to be made");
+    }
+
+    /// The names in a directory.
+    pub(crate) fn entries(&self, path: &str) -> Vec<String> {
+        let mut names: Vec<String> = fs::read_dir(self.path(path))
+            .expect("a directory to be read")
+            .map(|entry| {
+                entry
+                    .expect("an entry")
+                    .file_name()
+                    .to_string_lossy()
+                    .into_owned()
+            })
+            .collect();
+        names.sort();
+        names
+    }
+
+    /// Every file of a project with its bytes, apart from those of git.
+    pub(crate) fn files(&self, path: &str) -> BTreeMap<String, Vec<u8>> {
+        let root = self.path(path);
+        let mut files = BTreeMap::new();
+        collect(&root, &root, &mut files);
+        files
+    }
+}
+
+fn collect(root: &Path, directory: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
+    for entry in fs::read_dir(directory).expect("a directory to be read") {
+        let path = entry.expect("an entry").path();
+        if path.ends_with(".git") {
+            continue;
+        }
+        if path.is_dir() {
+            collect(root, &path, files);
+        } else {
+            let relative = path.strip_prefix(root).expect("a path below the root");
+            let parts: Vec<_> = relative.iter().map(OsStr::to_string_lossy).collect();
+            files.insert(parts.join("/"), fs::read(&path).expect("a file to be read"));
+        }
+    }
+}
+
+impl Run {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        let output = command.output().expect("a process to be started");
+        Self {
+            stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
+            code: output.status.code(),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, Some(code), "{self:#?}");
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.stderr.contains(text), "{text:?} is not in {self:#?}");
+        self
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).expect("one JSON document on standard output")
+    }
+}

@@ -1,0 +1,137 @@
+use std::fs;
+use std::process::Command;
+
+use crate::forge::{Forge, Run};
+
+fn head(forge: &Forge, project: &str) -> String {
+    fs::read_to_string(forge.path(project).join(".git/HEAD")).expect("a repository")
+}
+
+#[test]
+fn a_project_is_a_repository_on_branch_main() {
+    let forge = Forge::new();
+    forge.run("new shop --yes").exits(0);
+    assert_eq!(head(&forge, "shop"), "ref: refs/heads/main\n");
+}
+
+#[test]
+fn secrets_are_not_for_git() {
+    let forge = Forge::new();
+    forge.run("new shop --yes").exits(0);
+    let mut git = Command::new("git");
+    forge.prepare(&mut git);
+    git.args([
+        "-C",
+        "shop",
+        "status",
+        "--porcelain",
+        "--untracked-files=all",
+    ]);
+    let run = Run::of(&mut git).exits(0);
+    assert!(run.stdout.contains("?? Cargo.toml\n"), "{run:#?}");
+    assert!(!run.stdout.contains("?? .env\n"), "{run:#?}");
+}
+
+#[test]
+fn inside_a_repository_there_is_no_other_one() {
+    let forge = Forge::new();
+    forge.mkdir(".git");
+    let run = forge.run("new a/b/shop --yes --json").exits(0);
+    assert_eq!(run.json()["vcs"], "none");
+    assert!(!forge.path("a/b/shop/.git").exists());
+}
+
+#[test]
+fn a_repository_inside_another_one_has_to_be_asked_for() {
+    let forge = Forge::new();
+    forge.mkdir(".git");
+    forge.run("new shop --yes --vcs git").exits(0);
+    assert_eq!(head(&forge, "shop"), "ref: refs/heads/main\n");
+}
+
+#[test]
+fn no_repository_on_demand() {
+    let forge = Forge::new();
+    let run = forge.run("new shop --yes --vcs none --json").exits(0);
+    assert_eq!(run.json()["vcs"], "none");
+    assert!(!forge.path("shop/.git").exists());
+}
+
+#[test]
+fn the_environment_leads_git_nowhere_else() {
+    let forge = Forge::new();
+    let elsewhere = forge.path("elsewhere");
+    let mut command = forge.command(["new", "shop", "--yes"]);
+    for variable in [
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_COMMON_DIR",
+        "GIT_INDEX_FILE",
+    ] {
+        command.env(variable, &elsewhere);
+    }
+    let run = Run::of(&mut command).exits(0);
+    assert!(run.stderr.is_empty(), "{run:#?}");
+    assert_eq!(head(&forge, "shop"), "ref: refs/heads/main\n");
+    assert!(!elsewhere.exists());
+}
+
+#[test]
+fn without_git_there_is_a_note_and_a_project() {
+    let forge = Forge::new();
+    forge.mkdir("bin");
+    let mut command = forge.command(["new", "shop", "--yes"]);
+    command.env("PATH", forge.path("bin"));
+    Run::of(&mut command)
+        .exits(0)
+        .says("note: no git repository was made: git is not installed");
+    assert!(forge.path("shop/Cargo.toml").exists());
+}
+
+#[cfg(unix)]
+mod with_another_git {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn run(forge: &Forge, script: &str) -> Run {
+        forge.mkdir("bin");
+        forge.write("bin/git", &format!("#!/bin/sh\n{script}\n"));
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(forge.path("bin/git"), mode).unwrap();
+        let path = std::env::var("PATH").unwrap();
+        let mut command = forge.command(["new", "shop", "--yes"]);
+        command.env("REAL", &path);
+        command.env("PATH", format!("{}:{path}", forge.path("bin").display()));
+        Run::of(&mut command)
+    }
+
+    #[test]
+    fn its_failure_is_a_note() {
+        let forge = Forge::new();
+        run(&forge, "echo 'fatal: no' >&2; exit 128")
+            .exits(0)
+            .says("note: no git repository was made: git exit status: 128: fatal: no");
+        assert!(forge.path("shop/Cargo.toml").exists());
+    }
+
+    #[test]
+    fn an_old_one_makes_branch_main_too() {
+        let forge = Forge::new();
+        let script = r#"case "$*" in *-b*) exit 129;; esac; PATH=$REAL exec git "$@""#;
+        let run = run(&forge, script).exits(0);
+        assert!(run.stderr.is_empty(), "{run:#?}");
+        assert_eq!(head(&forge, "shop"), "ref: refs/heads/main\n");
+    }
+
+    #[test]
+    fn a_signal_while_it_runs_leaves_nothing() {
+        for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+            let forge = Forge::new();
+            run(&forge, &format!("kill -{signal} $PPID"))
+                .exits(code)
+                .says("interrupted, nothing was written");
+            assert_eq!(forge.entries("."), ["bin"]);
+        }
+    }
+}

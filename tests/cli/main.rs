@@ -1,0 +1,20 @@
+//! The behaviour of the `forge` command, as a user meets it.
+
+#![expect(
+    clippy::disallowed_macros,
+    clippy::disallowed_methods,
+    reason = "tests set the scene and start processes"
+)]
+
+mod forge;
+
+mod answers;
+mod git;
+mod names;
+mod output;
+mod paths;
+
+#[cfg(unix)]
+mod atomicity;
+#[cfg(unix)]
+mod terminal;

@@ -1,0 +1,102 @@
+use std::collections::BTreeSet;
+
+use forge::templates;
+
+use crate::forge::Forge;
+
+#[test]
+fn refuses_names_that_a_later_step_would_refuse() {
+    let forge = Forge::new();
+    let long = "a".repeat(200);
+    for (name, rule, suggestion) in [
+        ("fn", "a keyword of Rust", "fn_app"),
+        ("test", "a crate that comes with Rust", "test_app"),
+        ("core", "a crate that comes with Rust", "core_app"),
+        ("CON", "a device on Windows", "con_app"),
+        ("1x", "does not begin with a letter", "app_1x"),
+        ("é", "does not begin with a letter", "my_app"),
+        ("", "it is empty", "my_app"),
+        ("Shop", "upper case", "shop"),
+        ("a b", "` ` is not one of", "a_b"),
+        ("a_-b", "image names allow", "a-b"),
+        (&long, "has 200 characters", &long[..50]),
+    ] {
+        forge
+            .run_args(["new", "--yes", "--", name])
+            .exits(2)
+            .says(rule)
+            .says(&format!("help: `{suggestion}` would do"));
+    }
+    assert!(forge.entries(".").is_empty());
+}
+
+#[test]
+fn refuses_the_names_of_dependencies() {
+    let forge = Forge::new();
+    let packages = templates::locks()
+        .flat_map(str::lines)
+        .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
+        .filter(|package| !package.contains('{'));
+    let packages: BTreeSet<&str> = packages.collect();
+    for package in packages {
+        for name in [package.to_owned(), package.replace('-', "_")] {
+            forge
+                .run_args(["new", "--yes", "--dry-run", &name])
+                .exits(2);
+        }
+    }
+}
+
+#[test]
+fn the_suggested_name_is_accepted() {
+    let forge = Forge::new();
+    for name in ["fn", "1x", "CamelCase", "été", ""] {
+        let run = forge.run_args(["new", "--yes", "--json", name]).exits(2);
+        let document = run.json();
+        let help = document["error"]["help"].as_str().unwrap();
+        let suggestion = help.split('`').nth(1).unwrap();
+        forge
+            .run_args(["new", "--yes", "--dry-run", suggestion])
+            .exits(0);
+    }
+}
+
+#[test]
+fn a_name_that_looks_like_a_flag_is_explained() {
+    let forge = Forge::new();
+    forge
+        .run("new -x --yes")
+        .exits(2)
+        .says("a project's name begins with a letter, for example `x`");
+    forge.run("new --yes -- -x").exits(2).says("`x` would do");
+}
+
+#[test]
+fn the_name_can_differ_from_the_path() {
+    let forge = Forge::new();
+    let run = forge
+        .run("new Some.Where --name shop --yes --json")
+        .exits(0);
+    assert_eq!(run.json()["name"], "shop");
+    assert_eq!(forge.entries("."), ["Some.Where"]);
+    let manifest = String::from_utf8(forge.files("Some.Where")["Cargo.toml"].clone()).unwrap();
+    assert!(manifest.contains("name = \"shop\""));
+    forge
+        .run("new other --name Shop --yes")
+        .exits(2)
+        .says("upper case");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_name_that_is_not_utf_8_is_refused() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt as _;
+
+    let forge = Forge::new();
+    let name = OsStr::from_bytes(b"caf\xe9");
+    forge
+        .run_args([OsStr::new("new"), OsStr::new("--yes"), name])
+        .exits(2)
+        .says("is not one of");
+}

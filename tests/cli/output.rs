@@ -1,0 +1,282 @@
+use std::process::{Command, Stdio};
+
+use forge::templates;
+use serde_json::Value;
+
+use crate::forge::{Forge, Run};
+
+/// The report without what changes with every edit of a template or from run to run.
+fn without_measures(report: &str) -> String {
+    let (head, tail) = report.split_once(": ").unwrap();
+    let (_, rest) = tail.split_once('\n').unwrap();
+    format!("{head}: [measures]\n{rest}")
+}
+
+#[test]
+fn help_is_short() {
+    insta::assert_snapshot!(Forge::new().run("--help").exits(0).stdout);
+}
+
+#[test]
+fn help_for_new_shows_options_examples_and_exit_codes() {
+    insta::assert_snapshot!(Forge::new().run("new --help").exits(0).stdout);
+}
+
+#[test]
+fn without_a_command_there_is_help() {
+    let run = Forge::new().run("").exits(2);
+    assert!(run.stdout.is_empty());
+    assert_eq!(run.stderr, Forge::new().run("--help").stdout);
+}
+
+#[test]
+fn tells_what_was_made_and_what_comes_next() {
+    let forge = Forge::new();
+    let run = forge.run_args(["new", "--yes", "a b/shop"]).exits(0);
+    assert!(run.stderr.is_empty());
+    insta::assert_snapshot!(without_measures(&run.stdout));
+}
+
+#[test]
+fn the_command_that_is_told_makes_the_same_project() {
+    let forge = Forge::new();
+    for given in [
+        vec!["new", "--yes", "a b/it's"],
+        vec!["new", "--yes", "plain", "--vcs", "none"],
+        vec!["new", "--yes", "elsewhere", "--name", "shop"],
+        vec!["new", "--yes", "$HOME"],
+    ] {
+        let mut args = given.clone();
+        let name = ["--name", "fallback"];
+        if !given.contains(&"--name") && given.iter().any(|arg| arg.contains(['\'', '$'])) {
+            args.extend(name);
+        }
+        args.push("--json");
+        let made = forge.run_args(&args).exits(0).json();
+        let path = made["path"].as_str().unwrap();
+        std::fs::rename(forge.path(path), forge.path("original")).unwrap();
+        let mut shell = Command::new("sh");
+        forge.prepare(&mut shell);
+        let binary = env!("CARGO_BIN_EXE_forge");
+        let told = made["command"].as_str().unwrap();
+        let script = told.replacen("forge", "\"$FORGE\"", 1);
+        shell.env("FORGE", binary).args(["-c", &script]);
+        Run::of(&mut shell).exits(0);
+        assert_eq!(forge.files(path), forge.files("original"));
+        let git = |project: &str| forge.path(project).join(".git").exists();
+        assert_eq!(git(path), git("original"));
+        std::fs::remove_dir_all(forge.path("original")).unwrap();
+    }
+}
+
+#[test]
+fn a_dry_run_lists_every_file_and_writes_nothing() {
+    let forge = Forge::new();
+    let plan = forge
+        .run("new a/shop --yes --dry-run --json")
+        .exits(0)
+        .json();
+    let run = forge.run("new a/shop --yes --dry-run").exits(0);
+    assert!(forge.entries(".").is_empty());
+    let files = plan["files"].as_array().unwrap();
+    for file in files {
+        let path = file["path"].as_str().unwrap();
+        let name = path.rsplit('/').next().unwrap();
+        let layer = file["layer"].as_str().unwrap();
+        assert!(
+            run.stdout.lines().any(|line| {
+                let mut words = line.split_whitespace();
+                words.next() == Some(name) && words.next() == Some(layer)
+            }),
+            "{path} is not in {run:#?}"
+        );
+    }
+    assert!(run.stdout.ends_with(", nothing was written\n"));
+    assert_eq!(plan["created"], false);
+    assert_eq!(plan["dry_run"], true);
+
+    forge.run("new a/shop --yes").exits(0);
+    let written: Vec<(String, usize)> = forge
+        .files("a/shop")
+        .into_iter()
+        .map(|(path, bytes)| (path, bytes.len()))
+        .collect();
+    let planned: Vec<(String, usize)> = files
+        .iter()
+        .map(|file| {
+            let bytes = file["bytes"].as_u64().unwrap();
+            (
+                file["path"].as_str().unwrap().to_owned(),
+                bytes.try_into().unwrap(),
+            )
+        })
+        .collect();
+    assert_eq!(written, planned);
+}
+
+#[test]
+fn a_dry_run_checks_the_name_and_the_target() {
+    let forge = Forge::new();
+    forge.write("file", "");
+    forge.run("new fn --yes --dry-run").exits(2);
+    forge.run("new file --yes --dry-run").exits(3);
+}
+
+#[test]
+fn json_is_one_document_with_everything_in_it() {
+    let forge = Forge::new();
+    let run = forge.run("new shop --yes --json").exits(0);
+    let document = run.json();
+    assert_eq!(document["name"], "shop");
+    assert_eq!(document["path"], "shop");
+    assert_eq!(document["vcs"], "git");
+    assert_eq!(document["created"], true);
+    assert_eq!(document["next_steps"][0]["run"], "cd shop");
+    assert!(document["elapsed_ms"].as_f64().is_some());
+    assert!(run.stderr.is_empty());
+}
+
+#[test]
+fn json_tells_failures_too() {
+    let forge = Forge::new();
+    forge.write("file", "");
+    for (args, code) in [
+        ("new fn --yes --json", 2),
+        ("new --json", 2),
+        ("new shop --json --no-such-flag", 2),
+        ("new file --yes --json", 3),
+        ("new file/shop --yes --json", 1),
+    ] {
+        let run = forge.run(args).exits(code);
+        let error = &run.json()["error"];
+        assert_eq!(error["exit_code"], code, "{args}");
+        let message = error["message"].as_str().unwrap();
+        assert!(
+            !message.is_empty() && run.stderr.contains(message),
+            "{run:#?}"
+        );
+    }
+}
+
+#[test]
+fn quiet_prints_errors_only() {
+    let forge = Forge::new();
+    let run = forge.run("new shop --yes --quiet").exits(0);
+    assert!(run.stdout.is_empty() && run.stderr.is_empty(), "{run:#?}");
+    forge
+        .run("new shop --yes --quiet")
+        .exits(3)
+        .says("error: `shop`");
+}
+
+#[test]
+fn output_is_plain_where_there_is_no_terminal() {
+    let forge = Forge::new();
+    for args in ["new shop --yes", "new shop --yes", "--help", "new --nope"] {
+        let run = forge.run(args);
+        assert!(
+            !run.stdout.contains('\x1b') && !run.stderr.contains('\x1b'),
+            "{run:#?}"
+        );
+    }
+}
+
+#[test]
+fn options_are_listed() {
+    insta::assert_snapshot!(Forge::new().run("options").exits(0).stdout);
+}
+
+#[test]
+fn the_schema_describes_every_option() {
+    let schema = Forge::new().run("options --json").exits(0).json();
+    assert_eq!(
+        schema["$schema"],
+        "https://json-schema.org/draft/2020-12/schema"
+    );
+    let answers = &schema["properties"]["answers"];
+    assert_eq!(answers["additionalProperties"], false);
+    let properties = answers["properties"].as_object().unwrap();
+    let options = templates::options().unwrap().list;
+    assert_eq!(properties.len(), options.len() + 1);
+    for option in options {
+        assert_eq!(properties[&option.name]["type"], "boolean");
+        assert_eq!(properties[&option.name]["default"], option.default);
+    }
+}
+
+#[test]
+fn completions_know_the_flags_of_options() {
+    let forge = Forge::new();
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let run = forge.run(&format!("completions {shell}")).exits(0);
+        for option in templates::options().unwrap().list {
+            let flag = format!("no-{}", option.name);
+            assert!(
+                run.stdout.contains(&flag),
+                "{flag} is not in the script for {shell}"
+            );
+        }
+    }
+    forge.run("completions csh").exits(2);
+}
+
+#[test]
+fn every_command_has_a_manual_page() {
+    let forge = Forge::new();
+    for command in ["", "new", "options", "completions", "man"] {
+        let run = forge.run(&format!("man {command}")).exits(0);
+        assert!(run.stdout.contains(".TH"), "{run:#?}");
+        assert!(run.stdout.contains(".SH SYNOPSIS"), "{run:#?}");
+    }
+}
+
+#[test]
+fn the_version_is_told() {
+    let run = Forge::new().run("--version").exits(0);
+    assert_eq!(run.stdout, format!("forge {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let forge = Forge::new();
+    for args in [
+        "options",
+        "options --json",
+        "completions bash",
+        "man",
+        "--help",
+        "new shop --yes",
+    ] {
+        let mut command = forge.command(args.split_whitespace());
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let run = Run::of(command.stdout(writer).stderr(Stdio::piped())).exits(0);
+        assert!(run.stderr.is_empty(), "{args}: {run:#?}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn output_that_cannot_be_written_is_a_failure() {
+    let forge = Forge::new();
+    let full = std::fs::OpenOptions::new()
+        .write(true)
+        .open("/dev/full")
+        .unwrap();
+    let mut command = forge.command(["options"]);
+    Run::of(command.stdout(full))
+        .exits(1)
+        .says("could not write to standard output");
+}
+
+#[test]
+fn the_plan_is_the_same_document_every_time() {
+    let forge = Forge::new();
+    let plan = || {
+        let mut document = forge.run("new shop --yes --dry-run --json").exits(0).json();
+        document["elapsed_ms"] = Value::Null;
+        document
+    };
+    assert_eq!(plan(), plan());
+}

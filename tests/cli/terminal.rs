@@ -1,0 +1,336 @@
+//! Questions, at a real pseudo-terminal.
+
+use std::process::Command;
+
+use forge::options::OptionSpec;
+use forge::templates;
+use rexpect::process::{Signal, WaitStatus};
+use rexpect::session::{PtySession, spawn_command};
+
+use crate::forge::Forge;
+
+/// Long enough for a busy machine; nothing waits for it to pass unless a test fails.
+const PATIENCE: u64 = 30_000;
+
+const SHOW_CURSOR: &str = "\x1b[?25h";
+const HIDE_CURSOR: &str = "\x1b[?25l";
+const ESCAPE: &str = "\x1b";
+const CTRL_C: &str = "\x03";
+const ENTER: &str = "\r";
+
+/// A conversation, of which everything that was shown is kept.
+struct Terminal {
+    session: PtySession,
+    shown: String,
+}
+
+impl Terminal {
+    fn start(mut command: Command) -> Self {
+        command.env("TERM", "xterm-256color");
+        Self {
+            session: spawn_command(command, Some(PATIENCE)).expect("a pseudo-terminal"),
+            shown: String::new(),
+        }
+    }
+
+    fn forge(forge: &Forge, args: &str) -> Self {
+        Self::start(forge.command(args.split_whitespace()))
+    }
+
+    #[track_caller]
+    fn expect(&mut self, text: &str) -> &mut Self {
+        match self.session.exp_string(text) {
+            Ok(before) => {
+                self.shown.push_str(&before);
+                self.shown.push_str(text);
+            }
+            Err(error) => panic!("waited for {text:?} after {:?}: {error}", self.shown),
+        }
+        self
+    }
+
+    /// Waits until a question waits for a key.
+    #[track_caller]
+    fn asks(&mut self, question: &str) -> &mut Self {
+        self.expect(question).expect(HIDE_CURSOR)
+    }
+
+    fn types(&mut self, keys: &str) -> &mut Self {
+        self.session.send(keys).expect("keys to be sent");
+        self.session.flush().expect("keys to be sent");
+        self
+    }
+
+    /// Everything that was shown, and how the process ended.
+    fn end(mut self) -> (String, i32) {
+        let rest = self.session.exp_eof().expect("the process to end");
+        self.shown.push_str(&rest);
+        match self.session.process().wait() {
+            Ok(WaitStatus::Exited(_, code)) => (self.shown, code),
+            other => panic!("{other:?} after {:?}", self.shown),
+        }
+    }
+}
+
+fn options() -> Vec<OptionSpec> {
+    templates::options().unwrap().list
+}
+
+#[track_caller]
+fn assert_cursor_is_visible(shown: &str) {
+    assert!(
+        shown.rfind(SHOW_CURSOR) > shown.rfind(HIDE_CURSOR),
+        "{shown:?}"
+    );
+}
+
+#[test]
+fn asks_for_every_option_in_order_and_enter_takes_the_default() {
+    let forge = Forge::new();
+    let mut terminal = Terminal::forge(&forge, "new");
+    terminal
+        .expect("Where should the project go?")
+        .types("shop\r");
+    for option in options() {
+        terminal
+            .expect(&option.gloss[..30])
+            .asks(&option.question)
+            .types(ENTER);
+    }
+    terminal.asks("Write the project?").types(ENTER);
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 0, "{shown}");
+    assert_cursor_is_visible(&shown);
+    assert_eq!(shown.matches("Esc goes back one question").count(), 1);
+
+    forge.run("new reference/shop --yes").exits(0);
+    assert_eq!(forge.files("shop"), forge.files("reference/shop"));
+}
+
+#[test]
+fn answers_are_what_was_typed() {
+    let forge = Forge::new();
+    let mut terminal = Terminal::forge(&forge, "new shop");
+    for option in options() {
+        terminal.asks(&option.question).types("n");
+        if options()
+            .iter()
+            .any(|other| other.needs.contains(&option.name))
+        {
+            break;
+        }
+    }
+    terminal.asks("Write the project?").types("y");
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 0, "{shown}");
+    let record = String::from_utf8(forge.files("shop")["forge.toml"].clone()).unwrap();
+    assert!(!record.contains("= true"), "{record}");
+}
+
+#[test]
+fn asks_only_for_what_is_not_said() {
+    let forge = Forge::new();
+    let options = options();
+    let last = options.last().unwrap();
+    let said: Vec<String> = options[..options.len() - 1]
+        .iter()
+        .map(|option| option.flag(true))
+        .collect();
+    let mut terminal = Terminal::forge(&forge, &format!("new shop {}", said.join(" ")));
+    terminal.asks(&last.question).types(ENTER);
+    terminal.asks("Write the project?").types(ENTER);
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 0, "{shown}");
+    for option in &options[..options.len() - 1] {
+        assert!(!shown.contains(&option.question), "{shown}");
+    }
+}
+
+#[test]
+fn asks_nothing_where_everything_is_said() {
+    let forge = Forge::new();
+    let flags: Vec<String> = options().iter().map(|option| option.flag(true)).collect();
+    for (index, args) in ["--yes".to_owned(), flags.join(" ")].iter().enumerate() {
+        let (shown, code) = Terminal::forge(&forge, &format!("new shop{index} {args}")).end();
+        assert_eq!(code, 0, "{shown}");
+        assert!(!shown.contains('?'), "{shown}");
+    }
+}
+
+#[test]
+fn the_summary_says_what_will_be_written() {
+    let forge = Forge::new();
+    let mut terminal = Terminal::forge(&forge, "new a/shop");
+    for option in options() {
+        terminal.asks(&option.question).types(ENTER);
+    }
+    terminal.asks("Write the project?").types("n");
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 1);
+    for text in ["shop", "a/shop", "a new repository on branch main", "files"] {
+        assert!(shown.contains(text), "{text} is not in {shown}");
+    }
+    assert!(shown.trim_end().ends_with("nothing was written"), "{shown}");
+    assert!(forge.entries(".").is_empty());
+}
+
+#[test]
+fn escape_goes_back_one_question() {
+    let forge = Forge::new();
+    let options = options();
+    let mut terminal = Terminal::forge(&forge, "new");
+    terminal
+        .expect("Where should the project go?")
+        .types("shop\r");
+    terminal.asks(&options[0].question).types(ESCAPE);
+    terminal.expect("Where should the project go?").types("2\r");
+    for option in &options {
+        terminal.asks(&option.question).types(ENTER);
+    }
+    terminal.asks("Write the project?").types(ESCAPE);
+    terminal.asks(&options.last().unwrap().question).types("n");
+    terminal.asks("Write the project?").types(ENTER);
+    let (shown, code) = terminal.end();
+    assert_eq!(code, 0, "{shown}");
+    assert_eq!(forge.entries("."), ["shop2"]);
+    let record = String::from_utf8(forge.files("shop2")["forge.toml"].clone()).unwrap();
+    let last = format!("{} = false", options.last().unwrap().name);
+    assert!(record.contains(&last), "{record}");
+}
+
+#[test]
+fn escape_at_the_first_question_asks_it_again() {
+    let forge = Forge::new();
+    let options = options();
+    let mut terminal = Terminal::forge(&forge, "new shop");
+    terminal.asks(&options[0].question).types(ESCAPE);
+    terminal.asks(&options[0].question).types(CTRL_C);
+    assert_eq!(terminal.end().1, 130);
+}
+
+#[test]
+fn a_bad_path_is_explained_and_asked_again() {
+    let forge = Forge::new();
+    forge.write("file", "");
+    let mut terminal = Terminal::forge(&forge, "new --yes");
+    terminal.expect("there is no path");
+    assert_eq!(terminal.end().1, 2);
+
+    let mut terminal = Terminal::forge(&forge, "new");
+    terminal
+        .expect("Where should the project go?")
+        .types("fn\r");
+    terminal
+        .expect("it is a keyword of Rust")
+        .expect("`fn_app` would do");
+    terminal
+        .expect("Where should the project go?")
+        .types("file\r");
+    terminal.expect("`file` is not a directory");
+    terminal
+        .expect("Where should the project go?")
+        .types("shop\r");
+    terminal.asks(&options()[0].question).types(CTRL_C);
+    assert_eq!(terminal.end().1, 130);
+}
+
+#[test]
+fn ctrl_c_at_any_question_leaves_nothing_and_a_sane_terminal() {
+    let questions = options().len() + 2;
+    for stop in 0..questions {
+        let forge = Forge::new();
+        let mut shell = Command::new("sh");
+        forge.prepare(&mut shell);
+        shell.env("FORGE", env!("CARGO_BIN_EXE_forge")).args([
+            "-c",
+            r#"before=$(stty -g); "$FORGE" new; echo "code $?"
+               test "$before" = "$(stty -g)" && echo "terminal as before""#,
+        ]);
+        let mut terminal = Terminal::start(shell);
+        let mut asked = 0;
+        let mut reply = |terminal: &mut Terminal, keys: &str| {
+            terminal.types(if asked == stop { CTRL_C } else { keys });
+            asked += 1;
+            asked > stop
+        };
+        terminal.expect("Where should the project go?");
+        let mut stopped = reply(&mut terminal, "shop\r");
+        for option in options() {
+            if !stopped {
+                terminal.asks(&option.question);
+                stopped = reply(&mut terminal, ENTER);
+            }
+        }
+        if !stopped {
+            terminal.asks("Write the project?");
+            reply(&mut terminal, ENTER);
+        }
+        let (shown, _) = terminal.end();
+        assert!(
+            shown.contains("interrupted, nothing was written\r\n"),
+            "{shown}"
+        );
+        assert!(shown.contains("code 130\r\nterminal as before"), "{shown}");
+        assert_cursor_is_visible(&shown);
+        assert!(forge.entries(".").is_empty());
+    }
+}
+
+#[test]
+fn signals_from_outside_end_a_question() {
+    for (signal, expected) in [
+        (Signal::SIGINT, 130),
+        (Signal::SIGTERM, 143),
+        (Signal::SIGHUP, 129),
+    ] {
+        let forge = Forge::new();
+        let mut terminal = Terminal::forge(&forge, "new shop");
+        terminal.asks(&options()[0].question);
+        terminal.session.process_mut().signal(signal).unwrap();
+        let (shown, code) = terminal.end();
+        assert_eq!(code, expected, "{shown}");
+        assert!(
+            shown.contains("interrupted, nothing was written"),
+            "{shown}"
+        );
+        assert_cursor_is_visible(&shown);
+        assert!(forge.entries(".").is_empty());
+    }
+}
+
+#[test]
+fn no_color_is_honoured() {
+    let forge = Forge::new();
+    for (value, colored) in [(None, true), (Some("1"), false)] {
+        let mut command = forge.command(["new", "shop", "--dry-run"]);
+        if let Some(value) = value {
+            command.env("NO_COLOR", value);
+        }
+        let mut terminal = Terminal::start(command);
+        for option in options() {
+            terminal.asks(&option.question).types(ENTER);
+        }
+        let (shown, code) = terminal.end();
+        assert_eq!(code, 0, "{shown}");
+        // Colors end in `m`; what moves or hides the cursor does not.
+        let has_color = shown.split('\x1b').skip(1).any(|sequence| {
+            let end = sequence.find(|c: char| c.is_ascii_alphabetic());
+            end.is_some_and(|end| sequence.as_bytes()[end] == b'm')
+        });
+        assert_eq!(has_color, colored, "{shown:?}");
+    }
+}
+
+#[test]
+fn there_is_nobody_to_ask_where_input_is_no_terminal() {
+    let forge = Forge::new();
+    let mut shell = Command::new("sh");
+    forge.prepare(&mut shell);
+    let script = r#""$FORGE" new shop </dev/null"#;
+    shell
+        .env("FORGE", env!("CARGO_BIN_EXE_forge"))
+        .args(["-c", script]);
+    let (shown, code) = Terminal::start(shell).end();
+    assert_eq!(code, 2);
+    assert!(shown.contains("no terminal to ask at"), "{shown}");
+}
