@@ -1,0 +1,93 @@
+//! The router with the layers that every request passes, outermost first.
+
+use std::any::Any;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::middleware::from_fn;
+use axum::response::{IntoResponse, Response};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use tower_http::cors::{AllowOrigin, Any as AnyValue, CorsLayer};
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::set_header::SetResponseHeaderLayer;
+use tower_http::timeout::TimeoutLayer;
+
+use crate::error::into_problems;
+use crate::routes;
+use crate::settings::{AppSettings, CorsOrigins};
+use crate::state::AppState;
+use crate::telemetry::{REQUEST_ID, trace_request};
+
+/// How long a browser may keep the answer to a CORS preflight request.
+const PREFLIGHT_AGE: Duration = Duration::from_secs(600);
+
+/// Headers for an API that is not meant to be framed, sniffed or kept by caches; a handler that
+/// sets one of them itself has the last word.
+const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
+    (header::CACHE_CONTROL, "no-store"),
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; frame-ancestors 'none'",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+];
+
+/// The whole application.
+pub fn app(state: AppState, settings: &AppSettings) -> Router {
+    with_layers(routes::router().with_state(state), settings)
+}
+
+/// Puts the layers of the application around `router`.
+pub fn with_layers(router: Router, settings: &AppSettings) -> Router {
+    let router = router.layer(
+        ServiceBuilder::new()
+            .layer(from_fn(trace_request))
+            .layer(CompressionLayer::new())
+            .option_layer(cors(&settings.cors_origins))
+            .layer(from_fn(into_problems))
+            .layer(CatchPanicLayer::custom(answer_panic))
+            .layer(TimeoutLayer::with_status_code(
+                StatusCode::SERVICE_UNAVAILABLE,
+                settings.request_timeout,
+            ))
+            // The layer below also limits handlers that read the body by themselves.
+            .layer(DefaultBodyLimit::disable())
+            .layer(RequestBodyLimitLayer::new(settings.body_limit)),
+    );
+    SECURITY_HEADERS
+        .into_iter()
+        .fold(router, |router, (name, value)| {
+            let value = HeaderValue::from_static(value);
+            router.layer(SetResponseHeaderLayer::if_not_present(name, value))
+        })
+}
+
+fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
+    let origins: AllowOrigin = match origins {
+        CorsOrigins::None => return None,
+        CorsOrigins::Any => AnyValue.into(),
+        CorsOrigins::Listed(origins) => origins.clone().into(),
+    };
+    let layer = CorsLayer::new()
+        .allow_origin(origins)
+        .allow_methods(AnyValue)
+        .allow_headers(AnyValue)
+        .expose_headers([REQUEST_ID])
+        .max_age(PREFLIGHT_AGE);
+    Some(layer)
+}
+
+/// The panic itself is in the log; the client learns nothing of it.
+fn answer_panic(_panic: Box<dyn Any + Send>) -> Response {
+    StatusCode::INTERNAL_SERVER_ERROR.into_response()
+}

@@ -1,0 +1,105 @@
+//! What the layers around every route do.
+
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::routing::get;
+use reqwest::header::HeaderMap;
+use reqwest::{Client, Method};
+
+use crate::app;
+
+const LONG_TEXT: &str = "a text that is long enough to be worth compressing, again and again";
+
+async fn serve(variables: &[(&str, &str)]) -> SocketAddr {
+    let router = Router::new().route("/", get(async || LONG_TEXT.repeat(20)));
+    app::serve(router, variables).await
+}
+
+async fn headers_for_request_id(id: &str) -> HeaderMap {
+    let request = Client::new()
+        .get(format!("http://{}/", serve(&[]).await))
+        .header("x-request-id", id);
+    request.send().await.expect("a response").headers().clone()
+}
+
+#[tokio::test]
+async fn a_plain_request_id_is_kept() {
+    let headers = headers_for_request_id("order-17_b.c").await;
+    assert_eq!(headers["x-request-id"], "order-17_b.c");
+}
+
+#[tokio::test]
+async fn a_request_id_that_is_long_or_strange_is_replaced() {
+    for id in ["", "a b", "<script>", "é", &"x".repeat(65)] {
+        let headers = headers_for_request_id(id).await;
+        let new = headers["x-request-id"].to_str().expect("plain ASCII");
+        assert_eq!(new.len(), 36, "for {id:?}: {new}");
+    }
+}
+
+#[tokio::test]
+async fn every_response_has_the_security_headers_also_an_error() {
+    let address = serve(&[]).await;
+    for path in ["/", "/nowhere"] {
+        let response = app::get(address, path).await;
+        let headers = response.headers();
+        assert_eq!(headers["x-content-type-options"], "nosniff");
+        assert_eq!(headers["x-frame-options"], "DENY");
+        assert_eq!(headers["referrer-policy"], "no-referrer");
+        assert_eq!(headers["cache-control"], "no-store");
+        assert_eq!(headers["cross-origin-resource-policy"], "same-origin");
+        let policy = "default-src 'none'; frame-ancestors 'none'";
+        assert_eq!(headers["content-security-policy"], policy);
+    }
+}
+
+#[tokio::test]
+async fn a_response_is_compressed_for_clients_that_can_read_it() {
+    let url = format!("http://{}/", serve(&[]).await);
+    let plain = Client::builder().no_gzip().build().unwrap();
+
+    let response = plain.get(&url).send().await.unwrap();
+    assert!(!response.headers().contains_key("content-encoding"));
+
+    let request = plain.get(&url).header("accept-encoding", "gzip");
+    let response = request.send().await.unwrap();
+    assert_eq!(response.headers()["content-encoding"], "gzip");
+    assert!(response.bytes().await.unwrap().len() < LONG_TEXT.len() * 20);
+
+    let response = Client::new().get(&url).send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), LONG_TEXT.repeat(20));
+}
+
+async fn preflight(variables: &[(&str, &str)], origin: &str) -> HeaderMap {
+    let request = Client::new()
+        .request(
+            Method::OPTIONS,
+            format!("http://{}/", serve(variables).await),
+        )
+        .header("origin", origin)
+        .header("access-control-request-method", "GET");
+    request.send().await.expect("a response").headers().clone()
+}
+
+#[tokio::test]
+async fn without_a_setting_no_cors_header_is_sent() {
+    let headers = preflight(&[], "https://example.com").await;
+    assert!(!headers.contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test]
+async fn listed_origins_may_call_and_no_others() {
+    let list = [(
+        "APP_CORS_ORIGINS",
+        "https://example.com, http://localhost:3000",
+    )];
+    let headers = preflight(&list, "http://localhost:3000").await;
+    assert_eq!(
+        headers["access-control-allow-origin"],
+        "http://localhost:3000"
+    );
+
+    let headers = preflight(&list, "https://evil.example").await;
+    assert!(!headers.contains_key("access-control-allow-origin"));
+}

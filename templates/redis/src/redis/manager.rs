@@ -1,0 +1,179 @@
+//! The manager: who owns the connections, when they open and when they close.
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use redis::aio::{ConnectionManager, ConnectionManagerConfig};
+use redis::{Client, ConnectionAddr};
+
+use super::sync_pool::SyncPool;
+use super::{Error, RedisSettings};
+
+/// The connections of the service to Redis; all clones share them.
+///
+/// Async code uses the methods that end in `_async`: commands of all tasks travel on one
+/// multiplexed connection that reconnects by itself. Blocking code, on threads of its own, uses
+/// those that end in `_sync`: each call takes a connection from a pool. Both give the same answers,
+/// connect on first use, and fail within the socket time-out at the latest.
+///
+/// Reads are tried a second time where the connection turns out to be broken, so that a restart of
+/// Redis is not seen by readers. Writes are not, because the first try may have gone through.
+#[derive(Clone)]
+pub struct RedisManager {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    client: Client,
+    socket_timeout: Duration,
+    default_ttl: Duration,
+    multiplexed: RwLock<Multiplexed>,
+    pool: SyncPool,
+}
+
+enum Multiplexed {
+    Unused,
+    Open(ConnectionManager),
+    Closed,
+}
+
+impl RedisManager {
+    /// Checks the settings and opens nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where the connection URL cannot be used.
+    pub fn new(settings: &RedisSettings) -> Result<Self, Error> {
+        let client = settings.client().map_err(Error::Url)?;
+        if let ConnectionAddr::TcpTls { .. } = client.get_connection_info().addr() {
+            // Installing fails where a provider is there already, and then that one serves.
+            let _ = rustls::crypto::ring::default_provider().install_default();
+        }
+        Ok(Self {
+            shared: Arc::new(Shared {
+                pool: SyncPool::new(client.clone(), settings.pool_size, settings.socket_timeout),
+                client,
+                socket_timeout: settings.socket_timeout,
+                default_ttl: settings.default_ttl,
+                multiplexed: RwLock::new(Multiplexed::Unused),
+            }),
+        })
+    }
+
+    /// Connects for async use, unless that is done already.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be reached now; later calls try again by themselves.
+    pub async fn initialize_async(&self) -> Result<(), Error> {
+        self.async_test_connection().await
+    }
+
+    /// Connects for blocking use, unless that is done already.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be reached now; later calls try again by themselves.
+    pub fn initialize_sync(&self) -> Result<(), Error> {
+        self.sync_test_connection()
+    }
+
+    /// The shared async connection, for every command that has no method here.
+    ///
+    /// Import [`redis::AsyncTypedCommands`] or [`redis::AsyncCommands`] for the commands. Two things
+    /// must not be sent on it, because all tasks share it: commands that wait (BLPOP, WAIT), which
+    /// would hold up everybody's, and WATCH. For those, open a connection with
+    /// [`client`](Self::client).
+    ///
+    /// # Errors
+    ///
+    /// After [`close`](Self::close).
+    pub async fn get_async_client(&self) -> Result<ConnectionManager, Error> {
+        self.multiplexed()
+    }
+
+    /// A blocking connection from the pool, for every command that has no method here; it goes back
+    /// when it is dropped.
+    ///
+    /// Import [`redis::TypedCommands`] or [`redis::Commands`] for the commands.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be reached, where all connections stay in use for the socket time-out,
+    /// and after [`close`](Self::close).
+    pub fn get_sync_client(&self) -> Result<super::SyncClient<'_>, Error> {
+        self.shared.pool.get()
+    }
+
+    /// The client behind all connections, to open one of one's own: for commands that wait, for
+    /// transactions with WATCH, and for subscriptions.
+    pub fn client(&self) -> &Client {
+        &self.shared.client
+    }
+
+    /// Lets go of all connections; calls that are under way finish, later ones fail with
+    /// [`Error::Closed`].
+    pub async fn close(&self) {
+        // A connection closes when its last user, a call under way, is done with it.
+        *self
+            .shared
+            .multiplexed
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Multiplexed::Closed;
+        self.shared.pool.close();
+    }
+
+    pub(super) fn pool(&self) -> &SyncPool {
+        &self.shared.pool
+    }
+
+    pub(super) fn socket_timeout(&self) -> Duration {
+        self.shared.socket_timeout
+    }
+
+    pub(super) fn default_ttl(&self) -> Duration {
+        self.shared.default_ttl
+    }
+
+    /// The shared connection, made on first use. Making it opens nothing: the first command does.
+    pub(super) fn multiplexed(&self) -> Result<ConnectionManager, Error> {
+        let lock = &self.shared.multiplexed;
+        match &*lock.read().unwrap_or_else(PoisonError::into_inner) {
+            Multiplexed::Open(connection) => return Ok(connection.clone()),
+            Multiplexed::Closed => return Err(Error::Closed),
+            Multiplexed::Unused => {}
+        }
+        let mut state = lock.write().unwrap_or_else(PoisonError::into_inner);
+        match &*state {
+            Multiplexed::Open(connection) => Ok(connection.clone()),
+            Multiplexed::Closed => Err(Error::Closed),
+            Multiplexed::Unused => {
+                let connection = self.connect_lazily()?;
+                *state = Multiplexed::Open(connection.clone());
+                Ok(connection)
+            }
+        }
+    }
+
+    fn connect_lazily(&self) -> Result<ConnectionManager, Error> {
+        // No retries with growing delays: while Redis is away, each call makes one attempt and
+        // fails at once, and all calls that wait share that attempt.
+        let config = ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(self.shared.socket_timeout))
+            .set_response_timeout(Some(self.shared.socket_timeout));
+        ConnectionManager::new_lazy_with_config(self.shared.client.clone(), config)
+            .map_err(Error::Redis)
+    }
+}
+
+impl fmt::Debug for RedisManager {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The client leaves the password out.
+        formatter
+            .debug_struct("RedisManager")
+            .field("client", &self.shared.client)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,90 @@
+//! The same operations for blocking code. Never call them on an async thread: go through
+//! [`tokio::task::spawn_blocking`] there, or use the async ones.
+
+use std::time::Duration;
+
+use redis::{Cmd, FromRedisValue, ToRedisArgs, ToSingleRedisArg};
+
+use super::commands::{self, ScanPage};
+use super::{Error, RedisManager};
+
+impl RedisManager {
+    /// Gives the value at `key`, if there is one.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked, or the value is not a `T`.
+    pub fn get_sync<T: FromRedisValue>(
+        &self,
+        key: impl ToSingleRedisArg,
+    ) -> Result<Option<T>, Error> {
+        self.read_sync(&commands::get(key))
+    }
+
+    /// Stores `value` at `key` for the time `ex`, or for `REDIS_DEFAULT_TTL`.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked, or the time is shorter than a millisecond.
+    pub fn set_sync(
+        &self,
+        key: impl ToSingleRedisArg,
+        value: impl ToSingleRedisArg,
+        ex: Option<Duration>,
+    ) -> Result<(), Error> {
+        let command = commands::set(key, value, ex.unwrap_or(self.default_ttl()))?;
+        self.write_sync(&command)
+    }
+
+    /// Removes one key, or many, and gives the number of those that were there.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked.
+    pub fn delete_sync(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
+        match commands::unlink(keys) {
+            Some(command) => self.write_sync(&command),
+            None => Ok(0),
+        }
+    }
+
+    /// Removes all keys that match `pattern` and gives their number, as
+    /// [`delete_pattern_async`](Self::delete_pattern_async) does.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked; the pages before stay removed.
+    pub fn delete_pattern_sync(&self, pattern: &str) -> Result<u64, Error> {
+        let (mut cursor, mut deleted) = (0, 0);
+        loop {
+            let (next, keys): ScanPage = self.read_sync(&commands::scan(cursor, pattern))?;
+            deleted += self.delete_sync(keys)?;
+            if next == 0 {
+                return Ok(deleted);
+            }
+            cursor = next;
+        }
+    }
+
+    /// Succeeds where Redis answers.
+    ///
+    /// # Errors
+    ///
+    /// Where it does not, with the cause.
+    pub fn sync_test_connection(&self) -> Result<(), Error> {
+        self.read_sync(&commands::ping())
+    }
+
+    /// Sends a command that may safely run twice: once more, on a new connection, if the one from
+    /// the pool was broken.
+    fn read_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+        match self.write_sync(command) {
+            Err(Error::Redis(error)) if error.is_connection_dropped() => self.write_sync(command),
+            answer => answer,
+        }
+    }
+
+    fn write_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+        self.pool().get()?.query(command)
+    }
+}

@@ -1,0 +1,49 @@
+//! Does the service reach Redis?
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::routing::get;
+use axum::{Json, Router};
+use serde::Serialize;
+use tokio::time::{Instant, timeout};
+
+use crate::state::AppState;
+
+/// A probe wants to know now, and not after the time-out of ordinary calls.
+const LONGEST_WAIT: Duration = Duration::from_secs(2);
+
+/// `GET /health/redis`.
+pub fn router() -> Router<AppState> {
+    Router::new().route("/health/redis", get(redis_health))
+}
+
+#[derive(Serialize)]
+#[serde(tag = "status", rename_all = "lowercase")]
+enum RedisHealth {
+    Healthy { latency_ms: f64 },
+    Unhealthy { error: &'static str },
+}
+
+/// 200 and `healthy` with the time that Redis took, or 503 and `unhealthy`. The cause is in the
+/// log alone: it may name hosts and users.
+async fn redis_health(State(state): State<AppState>) -> (StatusCode, Json<RedisHealth>) {
+    let start = Instant::now();
+    let error = match timeout(LONGEST_WAIT, state.redis.async_test_connection()).await {
+        Ok(Ok(())) => {
+            let latency_ms = start.elapsed().as_secs_f64() * 1000.0;
+            return (StatusCode::OK, Json(RedisHealth::Healthy { latency_ms }));
+        }
+        Ok(Err(error)) => {
+            tracing::warn!(%error, "Redis is unhealthy");
+            "Redis cannot be reached"
+        }
+        Err(_) => {
+            tracing::warn!(limit = ?LONGEST_WAIT, "Redis is unhealthy: it did not answer in time");
+            "Redis did not answer in time"
+        }
+    };
+    let body = RedisHealth::Unhealthy { error };
+    (StatusCode::SERVICE_UNAVAILABLE, Json(body))
+}

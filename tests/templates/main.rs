@@ -1,0 +1,16 @@
+//! The templates: their structure, what each combination of options makes of them, and the lock
+//! files that go with them.
+
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::disallowed_methods,
+    reason = "templates are named in lower case, and tests arrange directories and run programs themselves"
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod locks;
+mod projects;
+mod snapshots;
+mod structure;
