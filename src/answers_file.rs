@@ -6,7 +6,6 @@ use std::fs;
 use std::ops::Range;
 use std::path::Path;
 
-use anyhow::Result;
 use semver::Version;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

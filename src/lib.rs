@@ -15,6 +15,7 @@
 //! - [`name`], [`target`]: the name and the place of a project, checked at the edge.
 //! - [`project`]: what templates see.
 //! - [`templates`], [`tag_lines`], [`lockfile`], [`plan`]: from that to the bytes of every file.
+//! - [`proposal`]: all of it together, settled but not written.
 //! - [`new`]: the command that runs these stages; [`replay`]: the command line that repeats it.
 //! - [`schema`]: the answers file as a JSON schema.
 //!
@@ -36,6 +37,7 @@ pub mod options;
 pub mod plan;
 pub mod project;
 pub mod prompt;
+pub mod proposal;
 pub mod replay;
 pub mod report;
 pub mod schema;

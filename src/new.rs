@@ -1,11 +1,11 @@
 //! `forge new`: the stages in their order.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::answers::{Answers, Draft};
+use crate::answers::Draft;
 use crate::answers_file::AnswersFile;
 use crate::cli;
 use crate::disk;
@@ -13,10 +13,9 @@ use crate::error::Refusal;
 use crate::git::{self, Vcs};
 use crate::lockfile;
 use crate::options::{Options, yes_or_no};
-use crate::plan::Plan;
-use crate::project::{Context, FORGE_VERSION};
+use crate::project::FORGE_VERSION;
 use crate::prompt::{Prompt, Reply};
-use crate::replay;
+use crate::proposal::Proposal;
 use crate::report::{self, Report};
 use crate::target::Target;
 use crate::templates;
@@ -34,8 +33,14 @@ pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
         ));
     }
     let mut draft = Draft::new(options, &given.said, file.said)?;
-    let path = given.path.clone().or(file.name.map(PathBuf::from));
-    let target = path.map(|path| locate(&path, given)).transpose()?;
+    let target = match (&given.path, &file.name) {
+        (Some(path), _) => Some(locate(path, given.name.as_deref())?),
+        (None, Some(name)) => {
+            let own = given.name.as_ref().unwrap_or(name);
+            Some(locate(Path::new(name), Some(own))?)
+        }
+        (None, None) => None,
+    };
 
     let prompt = if given.yes { None } else { Prompt::open() };
     let project = match (prompt, target) {
@@ -52,7 +57,7 @@ pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
             project
         }
         (None, Some(target)) if given.yes || draft.open().is_none() => {
-            Project::plan(given, options, &draft, target)?
+            Proposal::new(given, options, &draft, target)?
         }
         (None, target) => return Err(missing(given, target.is_none(), &draft).into()),
     };
@@ -68,57 +73,7 @@ pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
             vcs = Vcs::None;
         }
     })?;
-    report.created(&Project { vcs, ..project }, started.elapsed())
-}
-
-/// A project that is settled in every respect, but not written.
-pub struct Project<'a> {
-    /// What the options mean.
-    pub options: &'a Options,
-    /// Where it goes.
-    pub target: Target,
-    /// What it is made of.
-    pub answers: Answers,
-    /// Its files.
-    pub plan: Plan<'static>,
-    /// The version control system that it gets.
-    pub vcs: Vcs,
-    /// The repository that it will stand in.
-    pub repository: Option<PathBuf>,
-    /// The command that makes it again.
-    pub command: String,
-}
-
-impl<'a> Project<'a> {
-    fn plan(
-        given: &cli::New,
-        options: &'a Options,
-        draft: &Draft<'_>,
-        target: Target,
-    ) -> Result<Self> {
-        let answers = draft.complete(target.name.clone());
-        let context = Context::new(&answers, templates::versions()?)?;
-        let plan = Plan::new(
-            &context,
-            &templates::layers(&answers)?,
-            templates::lock(options, &answers)?,
-            &options.copies,
-        )?;
-        let repository = git::enclosing_repository(&target.path);
-        let vcs = given.vcs.unwrap_or(match repository {
-            Some(_) => Vcs::None,
-            None => Vcs::Git,
-        });
-        Ok(Self {
-            options,
-            command: replay::command(given, &target, &answers, options),
-            target,
-            answers,
-            plan,
-            vcs,
-            repository,
-        })
-    }
+    report.created(&Proposal { vcs, ..project }, started.elapsed())
 }
 
 /// The questions, and the way back through them.
@@ -132,7 +87,7 @@ struct Interview<'a> {
 
 impl<'a> Interview<'a> {
     /// Asks for what is open, then for a confirmation, until there is nothing left to change.
-    fn run(&mut self, draft: &mut Draft<'_>, target: Option<Target>) -> Result<Project<'a>> {
+    fn run(&mut self, draft: &mut Draft<'_>, target: Option<Target>) -> Result<Proposal<'a>> {
         let mut target = match target {
             Some(target) => target,
             None => self.path()?,
@@ -147,7 +102,7 @@ impl<'a> Interview<'a> {
                 }
                 reply
             } else {
-                let project = Project::plan(self.given, self.options, draft, target.clone())?;
+                let project = Proposal::new(self.given, self.options, draft, target.clone())?;
                 if !asked || self.given.dry_run {
                     return Ok(project);
                 }
@@ -166,7 +121,7 @@ impl<'a> Interview<'a> {
 
     fn path(&mut self) -> Result<Target> {
         let before = self.typed.as_deref().unwrap_or_default();
-        let locate = |path: &str| locate(Path::new(path), self.given);
+        let locate = |path: &str| locate(Path::new(path), self.given.name.as_deref());
         let path = self.prompt.path(before, |path| locate(path).map(drop))?;
         let target = locate(&path)?;
         self.typed = Some(path);
@@ -174,8 +129,8 @@ impl<'a> Interview<'a> {
     }
 }
 
-fn locate(path: &Path, given: &cli::New) -> Result<Target> {
-    Target::new(path, given.name.as_deref(), |name| {
+fn locate(path: &Path, name: Option<&str>) -> Result<Target> {
+    Target::new(path, name, |name| {
         templates::locks().any(|lock| lockfile::has_package(lock, name))
     })
 }

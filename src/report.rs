@@ -19,8 +19,8 @@ use serde_json::{Value, json};
 use crate::error::{Exit, Refusal};
 use crate::git::Vcs;
 use crate::interrupt::Interrupted;
-use crate::new::Project;
 use crate::options::{NextStep, Options, yes_or_no};
+use crate::proposal::Proposal;
 use crate::replay;
 
 /// How to report.
@@ -34,7 +34,7 @@ pub struct Report {
 
 impl Report {
     /// Tells what was written.
-    pub fn created(self, project: &Project<'_>, elapsed: Duration) -> Result<()> {
+    pub fn created(self, project: &Proposal<'_>, elapsed: Duration) -> Result<()> {
         if self.json {
             return print_json(&document(project, false, elapsed));
         }
@@ -62,7 +62,7 @@ impl Report {
     }
 
     /// Tells what would be written.
-    pub fn dry_run(self, project: &Project<'_>, elapsed: Duration) -> Result<()> {
+    pub fn dry_run(self, project: &Proposal<'_>, elapsed: Duration) -> Result<()> {
         if self.json {
             return print_json(&document(project, true, elapsed));
         }
@@ -164,7 +164,7 @@ impl Report {
 
 /// What a person is about to agree to.
 #[must_use]
-pub fn summary(project: &Project<'_>) -> Vec<String> {
+pub fn summary(project: &Proposal<'_>) -> Vec<String> {
     let vcs = match (project.vcs, &project.repository) {
         (Vcs::Git, _) => "a new repository on branch main".to_owned(),
         (Vcs::None, Some(around)) => format!("no, `{}` is a repository", around.display()),
@@ -236,7 +236,7 @@ fn print_error(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-fn document(project: &Project<'_>, dry_run: bool, elapsed: Duration) -> Value {
+fn document(project: &Proposal<'_>, dry_run: bool, elapsed: Duration) -> Value {
     let answers = project.answers.options.iter();
     let answers: serde_json::Map<String, Value> = answers
         .map(|answer| (answer.name.clone(), Value::from(answer.on)))
@@ -260,7 +260,7 @@ fn document(project: &Project<'_>, dry_run: bool, elapsed: Duration) -> Value {
 }
 
 /// What to do first: enter the directory, then what the base and the chosen options suggest.
-fn next_steps(project: &Project<'_>) -> Vec<NextStep> {
+fn next_steps(project: &Proposal<'_>) -> Vec<NextStep> {
     let path = &project.target.path;
     let enter = (path.as_os_str() != ".").then(|| NextStep {
         run: format!("cd {}", replay::path(path)),
@@ -280,7 +280,7 @@ struct Row<'a> {
     file: Option<(&'a str, usize)>,
 }
 
-fn tree<'a>(project: &'a Project<'_>) -> Vec<Row<'a>> {
+fn tree<'a>(project: &'a Proposal<'_>) -> Vec<Row<'a>> {
     let mut rows = Vec::new();
     let mut open: Vec<&str> = Vec::new();
     for (path, file) in &project.plan.files {
@@ -304,7 +304,7 @@ fn tree<'a>(project: &'a Project<'_>) -> Vec<Row<'a>> {
     rows
 }
 
-fn extent(project: &Project<'_>) -> String {
+fn extent(project: &Proposal<'_>) -> String {
     let count = project.plan.files.len();
     format!("{count} files, {}", size(project.plan.bytes()))
 }

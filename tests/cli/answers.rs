@@ -102,6 +102,18 @@ fn the_name_in_the_file_is_the_path_when_there_is_none() {
 }
 
 #[test]
+fn the_name_in_the_file_is_a_name_and_not_a_path() {
+    let forge = Forge::new();
+    forge.mkdir("inside");
+    forge.write("answers.toml", "[answers]\nname = \"inside/shop\"\n");
+    forge
+        .run("new --answers answers.toml --yes")
+        .exits(2)
+        .says("`inside/shop` cannot be the name of a project");
+    assert!(forge.entries("inside").is_empty());
+}
+
+#[test]
 fn flags_beat_the_file() {
     let forge = Forge::new();
     for option in templates::options().unwrap().list {

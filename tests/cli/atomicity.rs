@@ -113,6 +113,35 @@ fn of_runs_at_once_exactly_one_wins() {
     }
 }
 
+#[test]
+fn what_appears_at_the_target_in_the_meantime_is_left_alone() {
+    // The project is complete, but not yet in place, when git is started in it.
+    let forge = Forge::new();
+    let script = "mkdir ../shop && echo mine > ../shop/Cargo.toml";
+    Run::of(&mut forge.command_with_git(script, "new shop --yes")).exits(3);
+    assert_eq!(forge.entries("."), ["bin", "shop"]);
+    assert_eq!(
+        forge.files("shop").into_values().collect::<Vec<_>>(),
+        [b"mine\n"]
+    );
+
+    let forge = Forge::new();
+    forge.mkdir("shop");
+    let mut command = forge.command_with_git("echo mine > ../Cargo.toml", "new . --yes");
+    Run::of(command.current_dir(forge.path("shop"))).exits(3);
+    assert_eq!(forge.entries("shop"), ["Cargo.toml"]);
+    assert_eq!(forge.files("shop")["Cargo.toml"], b"mine\n");
+}
+
+#[test]
+fn an_interrupted_run_in_the_current_directory_leaves_it_empty() {
+    let forge = Forge::new();
+    forge.mkdir("shop");
+    let mut command = forge.command_with_git("kill -INT $PPID", "new . --yes");
+    Run::of(command.current_dir(forge.path("shop"))).exits(130);
+    assert!(forge.entries("shop").is_empty());
+}
+
 /// Runs a script as root of a mount namespace of its own, where a small file system is mounted at
 /// `mnt`. None where the system does not allow it.
 fn with_small_file_system(forge: &Forge, options: &str, script: &str) -> Option<Run> {

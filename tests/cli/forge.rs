@@ -64,6 +64,22 @@ impl Forge {
         Run::of(&mut self.command(args))
     }
 
+    /// A command that finds this script, under `bin`, where it looks for git.
+    #[cfg(unix)]
+    pub(crate) fn command_with_git(&self, script: &str, args: &str) -> Command {
+        use std::os::unix::fs::PermissionsExt as _;
+
+        self.mkdir("bin");
+        self.write("bin/git", &format!("#!/bin/sh\n{script}\n"));
+        let mode = fs::Permissions::from_mode(0o755);
+        fs::set_permissions(self.path("bin/git"), mode).expect("permissions to be set");
+        let path = std::env::var("PATH").expect("a search path");
+        let mut command = self.command(args.split_whitespace());
+        command.env("PATH", format!("{}:{path}", self.path("bin").display()));
+        command.env("REAL_PATH", path);
+        command
+    }
+
     pub(crate) fn write(&self, path: &str, text: &str) {
         fs::write(self.path(path), text).expect("a file to be written");
     }

@@ -90,20 +90,10 @@ fn without_git_there_is_a_note_and_a_project() {
 
 #[cfg(unix)]
 mod with_another_git {
-    use std::os::unix::fs::PermissionsExt as _;
-
     use super::*;
 
     fn run(forge: &Forge, script: &str) -> Run {
-        forge.mkdir("bin");
-        forge.write("bin/git", &format!("#!/bin/sh\n{script}\n"));
-        let mode = fs::Permissions::from_mode(0o755);
-        fs::set_permissions(forge.path("bin/git"), mode).unwrap();
-        let path = std::env::var("PATH").unwrap();
-        let mut command = forge.command(["new", "shop", "--yes"]);
-        command.env("REAL", &path);
-        command.env("PATH", format!("{}:{path}", forge.path("bin").display()));
-        Run::of(&mut command)
+        Run::of(&mut forge.command_with_git(script, "new shop --yes"))
     }
 
     #[test]
@@ -118,7 +108,7 @@ mod with_another_git {
     #[test]
     fn an_old_one_makes_branch_main_too() {
         let forge = Forge::new();
-        let script = r#"case "$*" in *-b*) exit 129;; esac; PATH=$REAL exec git "$@""#;
+        let script = r#"case "$*" in *-b*) exit 129;; esac; PATH=$REAL_PATH exec git "$@""#;
         let run = run(&forge, script).exits(0);
         assert!(run.stderr.is_empty(), "{run:#?}");
         assert_eq!(head(&forge, "shop"), "ref: refs/heads/main\n");

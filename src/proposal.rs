@@ -1,0 +1,67 @@
+//! A project that is settled in every respect, but not written: what a person agrees to, what is
+//! written, and what is reported.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+
+use crate::answers::{Answers, Draft};
+use crate::cli;
+use crate::git::{self, Vcs};
+use crate::options::Options;
+use crate::plan::Plan;
+use crate::project::Context;
+use crate::replay;
+use crate::target::Target;
+use crate::templates;
+
+/// A project before it is written.
+pub struct Proposal<'a> {
+    /// What the options mean.
+    pub options: &'a Options,
+    /// Where it goes.
+    pub target: Target,
+    /// What it is made of.
+    pub answers: Answers,
+    /// Its files.
+    pub plan: Plan<'static>,
+    /// The version control system that it gets.
+    pub vcs: Vcs,
+    /// The repository that it will stand in.
+    pub repository: Option<PathBuf>,
+    /// The command that makes it again.
+    pub command: String,
+}
+
+impl<'a> Proposal<'a> {
+    /// Plans the files and decides about the rest.
+    pub fn new(
+        given: &cli::New,
+        options: &'a Options,
+        draft: &Draft<'_>,
+        target: Target,
+    ) -> Result<Self> {
+        let answers = draft.complete(target.name.clone());
+        let context = Context::new(&answers, templates::versions()?)?;
+        let plan = Plan::new(
+            &context,
+            &templates::layers(&answers)?,
+            templates::lock(options, &answers)?,
+            &options.copies,
+        )?;
+        let repository = git::enclosing_repository(&target.path);
+        let vcs = given.vcs.unwrap_or(match repository {
+            Some(_) => Vcs::None,
+            None => Vcs::Git,
+        });
+        Ok(Self {
+            options,
+            command: replay::command(given, &target, &answers, options),
+            target,
+            answers,
+            plan,
+            vcs,
+            repository,
+        })
+    }
+}
