@@ -12,7 +12,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result};
+use anyhow::{Context as _, Result, anyhow};
 use tempfile::TempDir;
 
 use crate::interrupt;
@@ -84,40 +84,53 @@ struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     fn new(target: &'a Target) -> Result<Self> {
-        let inside = target.exists && must_stay(target)?;
-        let mut builder = tempfile::Builder::new();
-        let prefix;
-        let parent = if inside {
-            // Without a random part, so that of two runs in one directory only one gets it.
-            prefix = format!(".{}.forge", target.name);
-            builder.rand_bytes(0);
-            &target.path
+        let stage = if target.exists && must_stay(target)? {
+            Self::inside(target)
         } else {
-            prefix = format!(".{}.forge-", target.name);
-            target.parent()
+            Self::beside(target)
         };
-        open_to_all(&mut builder);
-        let directory = match builder.prefix(&prefix).tempdir_in(parent) {
-            Ok(directory) => directory,
-            Err(error) if inside && error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(target.taken().into());
+        match stage {
+            // The parent may be closed to those who own the directory itself.
+            Err(error) if target.exists && error.kind() == io::ErrorKind::PermissionDenied => {
+                Self::inside(target)
             }
-            Err(error) => {
-                return Err(without_path(error).context(format!(
-                    "could not create a directory in `{}`",
-                    parent.display()
-                )));
-            }
-        };
+            stage => stage,
+        }
+        .map_err(|error| match error.kind() {
+            io::ErrorKind::AlreadyExists => target.taken().into(),
+            _ => anyhow!(
+                "could not create a directory for `{}`: {}",
+                target.path.display(),
+                without_path(&error)
+            ),
+        })
+    }
+
+    fn beside(target: &'a Target) -> io::Result<Self> {
+        let prefix = format!(".{}.forge-", target.name);
+        Ok(Self {
+            target,
+            directory: new_directory()
+                .prefix(&prefix)
+                .tempdir_in(target.parent())?,
+            inside: false,
+        })
+    }
+
+    fn inside(target: &'a Target) -> io::Result<Self> {
+        // Without a random part, so that of two runs in one directory only one gets it.
+        let name = format!(".{}.forge", target.name);
+        let mut builder = new_directory();
+        builder.prefix(&name).rand_bytes(0);
         let stage = Self {
             target,
-            directory,
-            inside,
+            directory: builder.tempdir_in(&target.path)?,
+            inside: true,
         };
-        if inside && stage.entries(&target.path)?.len() > 1 {
-            return Err(target.taken().into());
+        match entries(&target.path)?.len() {
+            1 => Ok(stage),
+            _ => Err(io::ErrorKind::AlreadyExists.into()),
         }
-        Ok(stage)
     }
 
     fn fill(&self, plan: &Plan<'_>) -> Result<()> {
@@ -171,7 +184,8 @@ impl<'a> Stage<'a> {
     }
 
     fn move_entries_up(self) -> Result<()> {
-        let mut entries = self.entries(self.directory.path())?;
+        let mut entries =
+            entries(self.directory.path()).with_context(|| could_not_create(&self.target.path))?;
         entries.sort_by_key(|entry| entry == LAST);
         let mut moved = Vec::new();
         for entry in &entries {
@@ -197,15 +211,12 @@ impl<'a> Stage<'a> {
         fs::rename(self.directory.path().join(entry), &place)
             .with_context(|| could_not_create(&place))
     }
+}
 
-    fn entries(&self, directory: &Path) -> Result<Vec<OsString>> {
-        let read = || -> io::Result<Vec<OsString>> {
-            fs::read_dir(directory)?
-                .map(|entry| entry.map(|entry| entry.file_name()))
-                .collect()
-        };
-        read().with_context(|| format!("could not look into `{}`", self.target.path.display()))
-    }
+fn entries(directory: &Path) -> io::Result<Vec<OsString>> {
+    fs::read_dir(directory)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect()
 }
 
 /// Whether an empty directory has to stay the one it is: a shell may stand in it, or it may be
@@ -231,15 +242,13 @@ fn must_stay(_: &Target) -> Result<bool> {
 }
 
 /// The stage becomes the project, so it gets the permissions of any new directory.
-#[cfg(unix)]
-fn open_to_all(builder: &mut tempfile::Builder<'_, '_>) {
-    use std::os::unix::fs::PermissionsExt as _;
-
-    builder.permissions(fs::Permissions::from_mode(0o777));
+#[cfg_attr(not(unix), expect(unused_mut, reason = "permissions are inherited"))]
+fn new_directory() -> tempfile::Builder<'static, 'static> {
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
+    builder
 }
-
-#[cfg(not(unix))]
-fn open_to_all(_: &mut tempfile::Builder<'_, '_>) {}
 
 fn is_taken(error: &io::Error) -> bool {
     matches!(
@@ -251,11 +260,9 @@ fn is_taken(error: &io::Error) -> bool {
 }
 
 /// What the system said, without the name of the hidden directory, which would only confuse.
-fn without_path(error: io::Error) -> anyhow::Error {
-    match error.get_ref().and_then(|inner| inner.source()) {
-        Some(cause) => anyhow::Error::msg(cause.to_string()),
-        None => error.into(),
-    }
+fn without_path(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" at path ").next().unwrap_or(&text).to_owned()
 }
 
 fn could_not_create(path: &Path) -> String {

@@ -183,7 +183,25 @@ fn a_read_only_parent_is_a_failure() {
     let script = r#""$FORGE" new shop --yes; echo "code $?"; ls -A"#;
     if let Some(run) = with_small_file_system(&forge, "ro", script) {
         assert_eq!(run.stdout, "code 1\n");
-        run.says("could not create a directory in `.`: Read-only file system");
+        run.says("could not create a directory for `shop`: Read-only file system (os error 30)\n");
+    }
+}
+
+/// Permissions do not bind the superuser, who first becomes nobody.
+#[test]
+fn permissions_decide_where_a_project_can_go() {
+    let forge = Forge::new();
+    let script = r#"mkdir -m 755 parent; mkdir -m 777 parent/own; cp "$FORGE" forge; cd parent
+        try() { setpriv --reuid=65534 --regid=65534 --clear-groups ../forge "$@"; echo "code $?"; }
+        try new shop --yes; ls -A
+        try new own --yes --vcs none -q; ls own/Cargo.toml; ls -A"#;
+    if let Some(run) = with_small_file_system(&forge, "size=256m", script) {
+        if run.stderr.contains("setpriv") {
+            eprintln!("SKIPPED: this system lets nobody become another user: {run:?}");
+            return;
+        }
+        assert_eq!(run.stdout, "code 1\nown\ncode 0\nown/Cargo.toml\nown\n");
+        run.says("could not create a directory for `shop`: Permission denied (os error 13)\n");
     }
 }
 

@@ -155,7 +155,10 @@ fn a_parent_that_is_a_file_is_a_failure() {
 #[test]
 fn a_parent_that_takes_no_directories_is_a_failure() {
     let forge = Forge::new();
-    forge.run("new /proc/shop --yes").exits(1).says("`/proc`");
+    forge
+        .run("new /proc/shop --yes")
+        .exits(1)
+        .says("could not create a directory for `/proc/shop`");
     forge
         .run("new /proc/a/b/shop --yes")
         .exits(1)
