@@ -19,12 +19,17 @@ fn undisturbed() -> (BTreeMap<String, Vec<u8>>, Duration) {
 }
 
 /// Ends runs at points spread over their whole length, and a little beyond it.
-fn end_at_many_points(count: u32, signal: &str, mut check: impl FnMut(&Forge, Option<i32>)) {
+fn end_at_many_points(
+    count: u32,
+    signal: &str,
+    args: &str,
+    mut check: impl FnMut(&Forge, Option<i32>),
+) {
     let (_, whole_run) = undisturbed();
     for point in 0..count {
         let forge = Forge::new();
         let mut run = forge
-            .command(["new", "a/shop", "--yes"])
+            .command(args.split_whitespace())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
@@ -41,7 +46,7 @@ fn end_at_many_points(count: u32, signal: &str, mut check: impl FnMut(&Forge, Op
 fn killed_at_any_point_the_target_is_whole_or_absent() {
     let (whole, _) = undisturbed();
     let mut absent = 0;
-    end_at_many_points(KILLS, "-KILL", |forge, _| {
+    end_at_many_points(KILLS, "-KILL", "new a/shop --yes", |forge, _| {
         if !forge.path("a").exists() {
             absent += 1;
             return;
@@ -58,11 +63,24 @@ fn killed_at_any_point_the_target_is_whole_or_absent() {
     assert!(absent > 0, "no run was killed before its end");
 }
 
+/// The entries of a directory that has to stay the same one can only be moved one by one.
+#[test]
+fn killed_in_the_current_directory_the_manifest_tells_whether_it_is_whole() {
+    let (whole, _) = undisturbed();
+    let args = "new . --name shop --yes";
+    end_at_many_points(KILLS / 4, "-KILL", args, |forge, _| {
+        if forge.path("Cargo.toml").exists() {
+            let written = forge.files(".");
+            assert_eq!(written, whole);
+        }
+    });
+}
+
 #[test]
 fn interrupted_at_any_point_nothing_is_left_behind() {
     let (whole, _) = undisturbed();
     for signal in ["-INT", "-TERM"] {
-        end_at_many_points(KILLS / 4, signal, |forge, code| {
+        end_at_many_points(KILLS / 4, signal, "new a/shop --yes", |forge, code| {
             if code == Some(0) {
                 assert_eq!(forge.entries("a"), ["shop"]);
                 assert_eq!(forge.files("a/shop"), whole);
