@@ -15,8 +15,7 @@
 mod support;
 
 use std::fs;
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -109,7 +108,8 @@ fn cargo(project: &Path, arguments: &[&str]) -> Result<(), Failed> {
     .into())
 }
 
-/// Starts the service in its directory, as `cargo run` does, on a free port.
+/// Starts the service in its directory, as `cargo run` does but on a free port, and asks it what
+/// its README asks.
 fn boot(project: &Path, binary: &Path) -> Result<(), Failed> {
     let mut service = Service(
         Command::new(binary)
@@ -129,17 +129,21 @@ fn boot(project: &Path, binary: &Path) -> Result<(), Failed> {
             break;
         }
     }
-    let mut stream = TcpStream::connect(&address)?;
-    write!(
-        stream,
-        "GET /health/ready HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
-    )?;
-    let mut response = String::new();
-    stream.read_to_string(&mut response)?;
-    if response.starts_with("HTTP/1.1 200 ") {
+
+    let readme = fs::read_to_string(project.join("README.md"))?;
+    let mut answers = vec![];
+    for command in readme.lines().filter(|line| line.starts_with("curl ")) {
+        let command = command.replace("localhost:8000", &address);
+        let output = Command::new("sh").args(["-c", &command]).output()?;
+        if !output.status.success() {
+            return Err(format!("{command}: {}", String::from_utf8_lossy(&output.stderr)).into());
+        }
+        answers.push(String::from_utf8(output.stdout)?);
+    }
+    if answers.first().map(String::as_str) == Some(r#"{"status":"ready"}"#) {
         Ok(())
     } else {
-        Err(format!("/health/ready answers {response}").into())
+        Err(format!("the service answers {answers:?}").into())
     }
 }
 

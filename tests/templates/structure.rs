@@ -147,3 +147,16 @@ fn the_manifest_of_all_versions_has_what_templates_ask_for_and_nothing_else() {
         .sum::<usize>();
     assert_eq!(used, declared);
 }
+
+#[test]
+fn actions_in_templates_are_pinned_as_in_this_repository() {
+    let own = include_str!("../../.github/workflows/ci.yml");
+    let mut found = 0;
+    for (path, text) in templates() {
+        for line in text.lines().filter(|line| line.contains("uses: ")) {
+            assert!(own.contains(line.trim()), "{path}: {line}");
+            found += 1;
+        }
+    }
+    assert!(found >= 2, "only {found} actions were found");
+}
