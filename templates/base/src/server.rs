@@ -44,7 +44,8 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
 
 /// The whole application.
 pub fn app(state: AppState, settings: &AppSettings) -> Router {
-    with_layers(routes::router().with_state(state), settings)
+    let routes = routes::router(&state);
+    with_layers(routes.with_state(state), settings)
 }
 
 /// Puts the layers of the application around `router`.

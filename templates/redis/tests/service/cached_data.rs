@@ -67,7 +67,8 @@ async fn a_frozen_redis_delays_an_answer_by_one_time_out_and_not_by_two() {
 #[tokio::test]
 async fn concurrent_misses_in_two_processes_compute_once() {
     let server = redis_server::any();
-    let variables = server.variables();
+    let mut variables = server.variables();
+    variables.push(("RATE_LIMIT_REQUESTS", "1000"));
     let services = [Process::start(&variables), Process::start(&variables)];
     for _ in 0..3 {
         let key = unique("report");
