@@ -17,6 +17,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
+use crate::docs;
 use crate::error::{Error, into_problems};
 use crate::routes;
 use crate::settings::{AppSettings, CorsOrigins};
@@ -45,7 +46,10 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
 
 /// The whole application.
 pub fn app(state: AppState, settings: &AppSettings) -> Router {
-    let routes = routes::router(&state);
+    let (mut routes, document) = routes::router(&state).split_for_parts();
+    if settings.docs {
+        routes = routes.merge(docs::router(document));
+    }
     with_layers(routes.with_state(state), settings)
 }
 

@@ -7,13 +7,16 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// Who a user is.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Profile {
-    /// The name to show.
+    /// The name to show: 1 to 200 bytes.
+    #[schema(example = "Ada Lovelace", min_length = 1, max_length = 200)]
     pub name: String,
-    /// The address for mail.
+    /// The address for mail: 1 to 200 bytes.
+    #[schema(example = "ada@example.com", min_length = 1, max_length = 200)]
     pub email: String,
 }
 

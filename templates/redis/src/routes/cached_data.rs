@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::redis::cache;
 use crate::state::AppState;
 
@@ -19,22 +21,26 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
 const LONGEST_KEY: usize = 256;
 
 /// `GET /cached-data?key=`.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/cached-data", get(cached_data))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(cached_data))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Parameters {
+    /// What the data is about: text of 1 to 256 bytes without control characters.
+    #[param(example = "report", min_length = 1, max_length = 256)]
     key: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CachedData {
+    #[schema(example = "data for report")]
     data: String,
     source: Source,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Source {
     Cache,
@@ -42,6 +48,27 @@ enum Source {
 }
 
 /// Takes the value from the cache or computes it; with Redis away, it is computed each time.
+#[utoipa::path(
+    get,
+    path = "/cached-data",
+    tag = "cache",
+    params(Parameters),
+    responses(
+        (status = 200, description = "The data, and where it came from", body = CachedData),
+        (
+            status = 400,
+            description = "There is no `key`",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 422,
+            description = "`key` breaks its rule",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn cached_data(
     State(state): State<AppState>,
     Query(Parameters { key }): Query<Parameters>,

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::profiles::{Profile, Unavailable};
 use crate::redis::cache::TimeToLive;
 use crate::state::AppState;
@@ -22,11 +23,26 @@ const TIME_TO_LIVE_OF_NONE: Duration = Duration::from_secs(30);
 const LONGEST_TEXT: usize = 200;
 
 /// `GET` and `PUT /users/{id}/profile`.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/users/{id}/profile", get(profile).put(update_profile))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(profile, update_profile))
 }
 
 /// Gives the profile of a user, from the cache where it is there.
+#[utoipa::path(
+    get,
+    path = "/users/{id}/profile",
+    tag = "users",
+    params(("id" = u64, Path, description = "The user", example = 1)),
+    responses(
+        (status = 200, description = "The profile", body = Profile),
+        (
+            status = 404,
+            description = "There is no such user",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn profile(
     State(state): State<AppState>,
     Path(user_id): Path<u64>,
@@ -42,6 +58,28 @@ async fn profile(
 }
 
 /// Replaces the profile of a user and invalidates the cached one, so that the next read is new.
+#[utoipa::path(
+    put,
+    path = "/users/{id}/profile",
+    tag = "users",
+    params(("id" = u64, Path, description = "The user", example = 1)),
+    request_body = Profile,
+    responses(
+        (status = 200, description = "The profile as it is now", body = Profile),
+        (
+            status = 404,
+            description = "There is no such user",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 422,
+            description = "The profile breaks its rules",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn update_profile(
     State(state): State<AppState>,
     Path(user_id): Path<u64>,

@@ -1,8 +1,7 @@
 //! Decides whether a request still fits.
 
-use std::sync::Arc;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use redis::Script;
@@ -26,8 +25,8 @@ static WINDOW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("win
 pub struct RateLimiter {
     redis: RedisManager,
     name: &'static str,
-    limit: u32,
-    window: u32,
+    limit: usize,
+    window: usize,
     on_failure: OnFailure,
     trusted_proxies: TrustedProxies,
     /// The requests let through without counting since Redis was last able to.
@@ -64,7 +63,7 @@ impl RateLimiter {
     /// A limiter with a quota of its own: `limit` requests in `window` seconds, both at least one.
     /// Its counts stand apart under its name, of plain letters, which clients see.
     #[must_use]
-    pub fn with_quota(&self, name: &'static str, limit: u32, window: u32) -> Self {
+    pub fn with_quota(&self, name: &'static str, limit: usize, window: usize) -> Self {
         Self {
             name,
             limit,
@@ -97,7 +96,7 @@ impl RateLimiter {
         script
             .key(self.redis.key(format!("rate_limit:{}:{key}", self.name)))
             .arg(self.limit)
-            .arg(u64::from(self.window) * 1000)
+            .arg(self.window * 1000)
             .arg(now);
         let answer = self.redis.run_async::<(bool, u64, u64, u64)>(&script);
         let (fits, remaining, retry, reset) = tokio::time::timeout(LONGEST_DECISION, answer)

@@ -7,9 +7,9 @@ use crate::settings::{Reader, Variable};
 #[derive(Clone, Debug)]
 pub struct RateLimitSettings {
     /// `RATE_LIMIT_REQUESTS`: how many requests of one client fit into a window.
-    pub requests: u32,
+    pub requests: usize,
     /// `RATE_LIMIT_WINDOW`: the length of the window, in seconds.
-    pub window: u32,
+    pub window: usize,
     /// `RATE_LIMIT_ON_FAILURE`: what happens to requests while Redis cannot count them.
     pub on_failure: OnFailure,
     /// `RATE_LIMIT_TRUSTED_PROXIES`: the proxies whose `X-Forwarded-For` is believed.
@@ -29,22 +29,9 @@ impl RateLimitSettings {
     /// Reads the settings through `reader`, which keeps the faults.
     pub fn read(reader: &mut Reader) -> Self {
         Self {
-            requests: reader.read(
-                Variable::new(
-                    "RATE_LIMIT_REQUESTS",
-                    "100",
-                    "a whole number from 1 to 1000000",
-                ),
-                |text| parse_between(text, 1_000_000),
-            ),
-            window: reader.read(
-                Variable::new(
-                    "RATE_LIMIT_WINDOW",
-                    "60",
-                    "a whole number of seconds from 1 to 86400 (a day)",
-                ),
-                |text| parse_between(text, 86_400),
-            ),
+            requests: reader.whole_number("RATE_LIMIT_REQUESTS", "100", 1..=1_000_000),
+            // Longer windows would count beyond what Lua's numbers hold exactly.
+            window: reader.whole_number("RATE_LIMIT_WINDOW", "60", 1..=86_400),
             on_failure: reader.read(
                 Variable::new("RATE_LIMIT_ON_FAILURE", "allow", "`allow` or `refuse`"),
                 |text| match text {
@@ -63,9 +50,4 @@ impl RateLimitSettings {
             ),
         }
     }
-}
-
-fn parse_between(text: &str, most: u32) -> Option<u32> {
-    let number = text.parse().ok()?;
-    (1..=most).contains(&number).then_some(number)
 }
