@@ -12,5 +12,6 @@ mod support;
 
 mod locks;
 mod projects;
+mod rust_version;
 mod snapshots;
 mod structure;
