@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use redis::ErrorKind;
+
 /// The error of every Redis operation. No variant shows a password.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -28,4 +30,15 @@ pub enum Error {
     /// Redis refused, the connection broke, or the value is not of the type asked for.
     #[error(transparent)]
     Redis(redis::RedisError),
+}
+
+impl Error {
+    /// Whether Redis answers and does not let this service in: the password is wrong or missing, so
+    /// that waiting would not help.
+    pub fn is_wrong_password(&self) -> bool {
+        let Self::Redis(error) = self else {
+            return false;
+        };
+        error.kind() == ErrorKind::AuthenticationFailed || error.code() == Some("NOAUTH")
+    }
 }

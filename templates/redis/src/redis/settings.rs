@@ -12,6 +12,9 @@ use crate::settings::{Reader, Variable};
 pub struct RedisSettings {
     /// `REDIS_CONNECTION_URL`: `redis://`, `rediss://` (TLS) or `unix://`. It may hold a password.
     pub connection_url: SecretString,
+    /// `REDIS_PASSWORD`: the password, where the URL holds none; empty for none at all. Unlike in a
+    /// URL, every character stands for itself.
+    pub password: SecretString,
     /// `REDIS_POOL_SIZE`: the most connections that blocking calls open at once. Async calls of
     /// all tasks share one connection.
     pub pool_size: usize,
@@ -34,6 +37,10 @@ impl RedisSettings {
                 .masked(mask_url),
                 |text| text.into_connection_info().ok().map(|_| text.into()),
             ),
+            password: reader.read(
+                Variable::new("REDIS_PASSWORD", "", "a password").masked(|_| "***".to_owned()),
+                |text| Some(text.into()),
+            ),
             pool_size: reader.whole_number("REDIS_POOL_SIZE", "5", 1..=1000),
             socket_timeout: reader.seconds("REDIS_SOCKET_TIMEOUT", "10"),
             default_ttl: reader.seconds("REDIS_DEFAULT_TTL", "3600"),
@@ -42,7 +49,13 @@ impl RedisSettings {
 
     /// The client that opens connections as these settings say.
     pub(super) fn client(&self) -> redis::RedisResult<redis::Client> {
-        redis::Client::open(self.connection_url.expose_secret())
+        let connection = self.connection_url.expose_secret().into_connection_info()?;
+        let password = self.password.expose_secret();
+        if password.is_empty() || connection.redis_settings().password().is_some() {
+            return redis::Client::open(connection);
+        }
+        let settings = connection.redis_settings().clone().set_password(password);
+        redis::Client::open(connection.set_redis_settings(settings))
     }
 }
 
