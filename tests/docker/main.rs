@@ -1,14 +1,15 @@
 //! The deployment of every combination that has one: the image is built, the stack is started, and
 //! then attacked from outside.
 //!
-//! Needs an engine with BuildKit and Compose, root or the like for signals to its processes, and
+//! Needs an engine with `BuildKit` and Compose, root or the like for signals to its processes, and
 //! the base images; without an engine the tests say so and are skipped. `DOCKER` names another
 //! program than `docker`.
 
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
     clippy::disallowed_macros,
-    reason = "tests arrange directories and run programs themselves"
+    reason = "names are in lower case, and tests arrange directories and run programs themselves"
 )]
 
 mod stack;
@@ -65,8 +66,6 @@ fn check(combination: &Combination) -> Result<(), Failed> {
     let directory = tempfile::tempdir()?;
     // A path with a space, as checkouts have them.
     let stack = Stack::generate(combination, "my-shop", &directory.path().join("check out"))?;
-    stack.compose(&["config", "--quiet"])?;
-    lint(&stack)?;
     stack.build()?;
     the_image_holds_no_more_than_it_should(&stack)?;
 
@@ -89,21 +88,6 @@ fn check(combination: &Combination) -> Result<(), Failed> {
         a_wrong_password_does_not_go_unnoticed(&stack)?;
     }
     Ok(())
-}
-
-/// hadolint has a word on the Dockerfile where it is installed.
-fn lint(stack: &Stack) -> Result<(), Failed> {
-    match Command::new("hadolint")
-        .arg(stack.path("Dockerfile"))
-        .output()
-    {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => Err(String::from_utf8_lossy(&output.stdout).into()),
-        Err(_) => {
-            eprintln!("SKIPPED: hadolint is not installed");
-            Ok(())
-        }
-    }
 }
 
 fn the_image_holds_no_more_than_it_should(stack: &Stack) -> Result<(), Failed> {
