@@ -24,6 +24,7 @@ pub fn init(settings: &LogSettings) {
         LogFormat::Json => tracing_subscriber::fmt::layer()
             .json()
             .flatten_event(true)
+            .with_span_list(false)
             .boxed(),
         LogFormat::Pretty => tracing_subscriber::fmt::layer()
             .with_ansi(std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none())
