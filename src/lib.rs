@@ -9,49 +9,35 @@
 //!      -plan(+templates)-> Plan -disk-> a project -report-> text
 //! ```
 //!
-//! - [`cli`]: from argv to what was given; the flags come from the option data.
-//! - [`options`]: that data, which is `templates/template.toml`.
-//! - [`answers`], [`answers_file`]: from what was said to the complete answers.
-//! - [`name`], [`target`]: the name and the place of a project, checked at the edge.
-//! - [`project`]: what templates see.
-//! - [`templates`], [`tag_lines`], [`lockfile`], [`plan`]: from that to the bytes of every file.
-//! - [`proposal`]: all of it together, settled but not written.
-//! - [`new`]: the command that runs these stages; [`replay`]: the command line that repeats it.
-//! - [`schema`]: the answers file as a JSON schema.
+//! - [`input`]: from argv, the answers file and questions to complete answers.
+//! - [`plan`]: from answers to the bytes of every file, without touching anything.
+//! - [`disk`]: the only module that writes files.
+//! - [`report`]: the only module that prints.
+//! - [`commands`]: the stages in their order, for each command.
 //!
-//! Each side effect has one door: [`prompt`] asks, [`disk`] writes, [`git`] starts git, [`report`]
-//! prints, [`interrupt`] hears signals. `clippy.toml` keeps these doors the only ones.
+//! Each side effect has one door: [`input::prompt`] asks, [`disk`] writes, [`git`] starts git,
+//! [`report`] prints, [`interrupt`] hears signals. `clippy.toml` keeps these doors the only ones.
 //! [`error`] is what ends a run early.
 
-pub mod answers;
-pub mod answers_file;
-pub mod cli;
+pub mod commands;
 pub mod disk;
 pub mod error;
 pub mod git;
+pub mod input;
 pub mod interrupt;
-pub mod lockfile;
-pub mod name;
-pub mod new;
-pub mod options;
 pub mod plan;
-pub mod project;
-pub mod prompt;
-pub mod proposal;
-pub mod replay;
 pub mod report;
-pub mod schema;
-pub mod tag_lines;
-pub mod target;
-pub mod templates;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use crate::cli::Given;
-use crate::options::Options;
+use crate::commands::new;
+use crate::input::cli::{self, Given};
+use crate::input::options::Options;
+use crate::input::schema;
+use crate::plan::templates;
 use crate::report::Report;
 
 /// Runs `forge` with a command line, which begins with the name of the program.

@@ -1,6 +1,6 @@
 use std::process::{Command, Stdio};
 
-use forge::templates;
+use forge::plan::templates;
 use serde_json::Value;
 
 use crate::forge::{Forge, Run};

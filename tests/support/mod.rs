@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use forge::options::Options;
-use forge::templates;
+use forge::input::options::Options;
+use forge::plan::templates;
 
 /// The options of this Forge.
 pub(crate) fn options() -> Options {

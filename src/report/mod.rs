@@ -16,12 +16,12 @@ use anyhow::{Context as _, Result};
 use console::style;
 use serde_json::{Value, json};
 
+use crate::commands::proposal::Proposal;
+use crate::commands::replay;
 use crate::error::{Exit, Refusal};
 use crate::git::Vcs;
+use crate::input::options::{NextStep, Options, yes_or_no};
 use crate::interrupt::Interrupted;
-use crate::options::{NextStep, Options, yes_or_no};
-use crate::proposal::Proposal;
-use crate::replay;
 
 /// How to report.
 #[derive(Clone, Copy, Debug, Default)]

@@ -10,10 +10,10 @@ use semver::Version;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::answers::Said;
 use crate::error::Refusal;
-use crate::options::Options;
-use crate::project::FORGE_VERSION;
+use crate::input::answers::Said;
+use crate::input::options::Options;
+use crate::plan::project::FORGE_VERSION;
 
 /// What an answers file says.
 #[derive(Debug, Default)]

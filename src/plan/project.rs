@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::answers::{Answer, Answers};
+use crate::input::answers::{Answer, Answers};
 
 /// The version of this Forge, which projects record.
 pub const FORGE_VERSION: &str = env!("CARGO_PKG_VERSION");
@@ -89,7 +89,7 @@ impl Dependency {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::name::ProjectName;
+    use crate::input::name::ProjectName;
 
     #[test]
     fn versions_come_from_strings_and_tables_of_both_kinds() {

@@ -5,15 +5,15 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::answers::{Answers, Draft};
-use crate::cli;
+use crate::commands::replay;
 use crate::git::{self, Vcs};
-use crate::options::Options;
+use crate::input::answers::{Answers, Draft};
+use crate::input::cli;
+use crate::input::options::Options;
+use crate::input::target::Target;
 use crate::plan::Plan;
-use crate::project::Context;
-use crate::replay;
-use crate::target::Target;
-use crate::templates;
+use crate::plan::project::Context;
+use crate::plan::templates;
 
 /// A project before it is written.
 pub struct Proposal<'a> {

@@ -9,10 +9,10 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
-use crate::answers::Said;
 use crate::git::Vcs;
-use crate::name;
-use crate::options::{OptionSpec, Options};
+use crate::input::answers::Said;
+use crate::input::name;
+use crate::input::options::{OptionSpec, Options};
 
 /// A parsed command line.
 #[derive(Debug)]
@@ -297,7 +297,7 @@ fn explain_names(mut error: clap::Error, args: &[OsString]) -> clap::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::templates;
+    use crate::plan::templates;
 
     #[test]
     fn the_command_is_well_formed() {

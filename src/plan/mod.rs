@@ -3,6 +3,11 @@
 //! Planning is pure: the same context and templates give the same bytes, whatever the clock, the
 //! environment and the file system say.
 
+pub mod lockfile;
+pub mod project;
+pub mod tag_lines;
+pub mod templates;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -10,11 +15,9 @@ use std::collections::btree_map::Entry;
 use anyhow::{Context as _, Result, bail, ensure};
 use tera::Tera;
 
-use crate::lockfile;
-use crate::options::Copy;
-use crate::project::Context;
-use crate::tag_lines;
-use crate::templates::{BASE, Layer};
+use crate::input::options::Copy;
+use crate::plan::project::Context;
+use crate::plan::templates::{BASE, Layer};
 
 const RENDERED: &str = ".tera";
 
@@ -122,7 +125,7 @@ fn id(layer: &Layer<'_>, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::templates::Template;
+    use crate::plan::templates::Template;
 
     const LOCK: &str = "[[package]]\nname = \"{{ name }}\"\n";
 

@@ -1,0 +1,5 @@
+//! The commands: each runs the stages in their order.
+
+pub mod new;
+pub mod proposal;
+pub mod replay;

@@ -1,0 +1,5 @@
+//! The only module that writes files.
+
+#![expect(clippy::disallowed_methods, reason = "the door to the file system")]
+
+pub mod create;
