@@ -25,7 +25,10 @@ pub mod error;
 pub mod git;
 pub mod input;
 pub mod interrupt;
+pub mod merge;
 pub mod plan;
+pub mod project;
+pub mod record;
 pub mod report;
 
 use std::ffi::OsString;
@@ -33,7 +36,8 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use crate::commands::new;
+use crate::commands::{diff, new, update};
+use crate::error::Exit;
 use crate::input::cli::{self, Given};
 use crate::input::options::Options;
 use crate::input::schema;
@@ -56,30 +60,38 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(given) => given,
         Err(error) => return report.command_line(&error),
     };
-    if let Given::New(new) = &given {
-        report.quiet = new.quiet;
-    }
+    report.quiet = match &given {
+        Given::New(new) => new.quiet,
+        Given::Update(update) => update.quiet,
+        _ => false,
+    };
     match execute(&given, &options, report) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => report.failure(&error),
     }
 }
 
-fn execute(given: &Given, options: &Options, report: Report) -> Result<()> {
+fn execute(given: &Given, options: &Options, report: Report) -> Result<Exit> {
     match given {
         Given::New(given) => {
             interrupt::watch()?;
-            new::run(given, options, report)
+            new::run(given, options, report)?;
         }
-        Given::Options { json: false } => report::options(options),
-        Given::Options { json: true } => report::print_json(&schema::of(options)),
+        Given::Update(given) => {
+            interrupt::watch()?;
+            return update::run(given, options, report);
+        }
+        Given::Diff { stat, json: _ } => diff::run(*stat, report)?,
+        Given::Options { json: false } => report::options(options)?,
+        Given::Options { json: true } => report::print_json(&schema::of(options))?,
         Given::Completions(shell) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut cli::command(options), "forge", &mut script);
-            report::print(script)
+            report::print(script)?;
         }
-        Given::Man { command } => report::print(manual(options, command.as_deref())?),
+        Given::Man { command } => report::print(manual(options, command.as_deref())?)?,
     }
+    Ok(Exit::Done)
 }
 
 fn manual(options: &Options, command: Option<&str>) -> Result<Vec<u8>> {

@@ -2,4 +2,6 @@
 
 #![expect(clippy::disallowed_methods, reason = "the door to the file system")]
 
+pub mod apply;
 pub mod create;
+pub mod tree;

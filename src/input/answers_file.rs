@@ -26,6 +26,9 @@ pub struct AnswersFile {
     pub newer: Option<Version>,
 }
 
+/// Where a project keeps its answers.
+pub const PATH: &str = "forge.toml";
+
 pub(crate) const VERSION: &str = "version";
 pub(crate) const ANSWERS: &str = "answers";
 pub(crate) const NAME: &str = "name";

@@ -8,3 +8,4 @@ pub mod options;
 pub mod prompt;
 pub mod schema;
 pub mod target;
+pub mod wish;
