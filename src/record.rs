@@ -10,6 +10,9 @@ use std::fmt::Write as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::deflate::core::{
+    CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
+};
 use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -31,8 +34,8 @@ const HEADER: &str = "\
 # `contents` is what was rendered: base64 of raw deflate.
 ";
 
-/// Between the size of the file and the time that writing it takes.
-const COMPRESSION: u8 = 6;
+/// The best one takes twice the time for a file that is hardly smaller.
+const COMPRESSION: u8 = 3;
 
 /// Far more than any template; a damaged file must not fill the memory.
 const LARGEST_FILE: usize = 16 << 20;
@@ -113,6 +116,7 @@ impl Record {
         for (option, on) in &self.answers {
             let _ = writeln!(text, "{option} = {on}");
         }
+        let mut encoder = Encoder::new();
         let mut written = BTreeSet::new();
         for (path, file) in &self.files {
             let (path, hash) = (quoted(path), &file.hash);
@@ -122,8 +126,8 @@ impl Record {
                 && written.insert(hash)
             {
                 text.push_str("contents = \"\"\"\n");
-                let encoded = STANDARD.encode(compress_to_vec(bytes, COMPRESSION));
-                let mut rest = encoded.as_str();
+                let contents = encoder.encode(bytes);
+                let mut rest = contents.as_str();
                 while !rest.is_empty() {
                     let (line, others) = rest.split_at(rest.len().min(LINE));
                     text.push_str(line);
@@ -194,6 +198,39 @@ pub fn hash(bytes: &[u8]) -> String {
             let _ = write!(text, "{byte:02x}");
             text
         })
+}
+
+/// Compresses one file after another in the same memory, which is most of the work for small ones.
+struct Encoder {
+    compressor: CompressorOxide,
+    output: Vec<u8>,
+}
+
+impl Encoder {
+    fn new() -> Self {
+        // A window of zero bits means that there is no header.
+        let flags = create_comp_flags_from_zip_params(COMPRESSION.into(), 0, 0);
+        Self {
+            compressor: CompressorOxide::new(flags),
+            output: Vec::new(),
+        }
+    }
+
+    fn encode(&mut self, bytes: &[u8]) -> String {
+        self.compressor.reset();
+        self.output
+            .resize(self.output.len().max(bytes.len() * 2 + 1024), 0);
+        let (status, _, length) = compress(
+            &mut self.compressor,
+            bytes,
+            &mut self.output,
+            TDEFLFlush::Finish,
+        );
+        match status {
+            TDEFLStatus::Done => STANDARD.encode(&self.output[..length]),
+            _ => STANDARD.encode(compress_to_vec(bytes, COMPRESSION)),
+        }
+    }
 }
 
 fn decode(text: &str) -> Option<Vec<u8>> {

@@ -74,6 +74,18 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
             Exit::Done
         });
     }
+    if let Some(change) = update.conflicts().find(|change| change.sides.is_none()) {
+        return Err(Refusal::failure(
+            format!(
+                "`{}` cannot be written: {}",
+                change.path,
+                change.why.as_deref().unwrap_or_default()
+            ),
+            "forge writes through no link and over nothing that it did not make: put a directory \
+             there for the time of the update",
+        )
+        .into());
+    }
     let state = git::state(&root);
     if let (State::Dirty(paths), false) = (&state, given.allow_dirty) {
         return Err(dirty(paths).into());

@@ -69,17 +69,34 @@ pub(super) fn in_order<'a>(
             (!twice).then(|| sorted_or_in_turn(ours, &new))
         }
         Kind::Rust => Some(sorted_or_in_turn(ours, &without_repetitions(ours, theirs))),
+        Kind::Prose if ours.windows(theirs.len()).any(|lines| lines == theirs) => {
+            Some(ours.to_vec())
+        }
         Kind::Prose => Some([ours, theirs].concat()),
         Kind::Yaml => yaml_order(ours, theirs),
         Kind::Other => None,
     }
 }
 
+/// The lines of theirs that ours has not, without the empty lines that stood between the others.
 fn without_repetitions<'a>(ours: &[&'a str], theirs: &[&'a str]) -> Vec<&'a str> {
-    let theirs = theirs.iter().copied();
-    theirs
-        .filter(|line| line.trim().is_empty() || !ours.contains(line))
-        .collect()
+    let is_empty = |line: &&str| line.trim().is_empty();
+    let mut new: Vec<&str> = Vec::new();
+    for line in theirs {
+        let before = new.last().or(ours.last());
+        let skipped = if is_empty(line) {
+            before.is_some_and(is_empty)
+        } else {
+            ours.contains(line)
+        };
+        if !skipped {
+            new.push(line);
+        }
+    }
+    if new.iter().all(is_empty) {
+        new.clear();
+    }
+    new
 }
 
 /// Keeps lists sorted that each side has sorted, as formatters want modules and imports.

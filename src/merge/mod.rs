@@ -84,7 +84,7 @@ pub struct Change {
     pub before: Option<Vec<u8>>,
     /// What it will hold.
     pub after: Option<Vec<u8>>,
-    /// The sides of a conflict.
+    /// The sides of a conflict; a conflict without them stops the update.
     pub sides: Option<Sides>,
 }
 
@@ -265,8 +265,13 @@ impl Merger<'_> {
             Some(Entry::Directory(files)) if !files.iter().all(|file| removed.contains(file)) => {
                 blocked("it is a directory".to_owned())
             }
+            // Nothing can be put beside it without writing through a link or over a file.
+            Some(Entry::Below(above)) if news && !removed.contains(above) => {
+                let why = format!("`{above}` is no directory");
+                vec![Change::untouched(path, Outcome::Conflict, None).because(why)]
+            }
             Some(Entry::Below(above)) if !removed.contains(above) => {
-                blocked(format!("`{above}` is no directory"))
+                vec![Change::untouched(path, Outcome::Unchanged, None)]
             }
             Some(_) => vec![Change::new(path, Outcome::Added, None, Some(theirs))],
             None => self.absent(path, theirs, news),
