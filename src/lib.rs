@@ -7,10 +7,14 @@
 //! ```text
 //! argv -cli-> Given -answers(+answers_file, prompt)-> Answers -project-> Context
 //!      -plan(+templates)-> Plan -disk-> a project -report-> text
+//!
+//! record + Plan + the tree on disk -merge-> Changes -disk-> the project -report-> text
 //! ```
 //!
 //! - [`input`]: from argv, the answers file and questions to complete answers.
 //! - [`plan`]: from answers to the bytes of every file, without touching anything.
+//! - [`record`], [`project`]: what a project says about itself and keeps of its last render.
+//! - [`merge`]: from that render, the new one and the user's files to changes, still touching nothing.
 //! - [`disk`]: the only module that writes files.
 //! - [`report`]: the only module that prints.
 //! - [`commands`]: the stages in their order, for each command.

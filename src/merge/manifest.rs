@@ -28,13 +28,19 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
         false,
     )?;
     let merged = merged.to_string();
-    let comments = ours
-        .lines()
-        .filter_map(|line| line.find('#').map(|at| &line[at..]));
-    comments
-        .into_iter()
-        .all(|comment| base.contains(comment) || merged.contains(comment))
+    let (known, kept) = (comments(base), comments(&merged));
+    comments(ours)
+        .iter()
+        .all(|comment| known.contains(comment) || kept.contains(comment))
         .then_some(merged)
+}
+
+/// What begins with a `#` in any line, comment or not.
+fn comments(text: &str) -> BTreeSet<&str> {
+    let lines = text.lines();
+    lines
+        .filter_map(|line| line.find('#').map(|at| line[at..].trim_end()))
+        .collect()
 }
 
 /// Gives every key the value that it has in `theirs`, and leaves what else stands in `ours`.

@@ -23,6 +23,14 @@ fn help_for_new_shows_options_examples_and_exit_codes() {
 }
 
 #[test]
+fn help_for_updates_says_what_happens_to_edits() {
+    for command in ["add", "remove", "update", "diff"] {
+        let run = Forge::new().run(&format!("{command} --help")).exits(0);
+        insta::assert_snapshot!(format!("help for {command}"), run.stdout);
+    }
+}
+
+#[test]
 fn without_a_command_there_is_help() {
     let run = Forge::new().run("").exits(2);
     assert!(run.stdout.is_empty());
@@ -223,7 +231,18 @@ fn completions_know_the_flags_of_options() {
 #[test]
 fn every_command_has_a_manual_page() {
     let forge = Forge::new();
-    for command in ["", "new", "options", "completions", "man"] {
+    let commands = [
+        "",
+        "new",
+        "add",
+        "remove",
+        "update",
+        "diff",
+        "options",
+        "completions",
+        "man",
+    ];
+    for command in commands {
         let run = forge.run(&format!("man {command}")).exits(0);
         assert!(run.stdout.contains(".TH"), "{run:#?}");
         assert!(run.stdout.contains(".SH SYNOPSIS"), "{run:#?}");

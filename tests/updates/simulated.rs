@@ -1,7 +1,8 @@
 //! A simulated user who edits at random, between options and templates that change at random.
 //!
 //! Every line that the user wrote is still there, every file that nobody touched is as rendered, and
-//! the same update again does nothing. A failure names its seed. `FORGE_CASES=100000` runs it long.
+//! the same update again does nothing. A failure names its seed. `FORGE_CASES=100000` runs it long,
+//! `FORGE_SEED` begins at a certain one.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -314,10 +315,12 @@ fn simulate(renders: &[(Record, Plan<'static>)], seed: u64) -> usize {
 
 #[test]
 fn no_line_of_a_simulated_user_is_ever_lost() {
-    let cases = std::env::var("FORGE_CASES");
-    let cases = cases.map_or(CASES, |cases| cases.parse().expect("a number of cases"));
+    let number = |name| std::env::var(name).map(|value| value.parse::<u64>().expect("a number"));
+    let cases = number("FORGE_CASES").unwrap_or(CASES);
+    let first = number("FORGE_SEED").unwrap_or_default();
     let renders = renders();
-    let conflicts: usize = (0..cases).map(|seed| simulate(&renders, seed)).sum();
+    let seeds = first..first + cases;
+    let conflicts: usize = seeds.map(|seed| simulate(&renders, seed)).sum();
     assert!(conflicts > 0, "no case had a conflict");
     println!("{cases} cases with {conflicts} conflicts");
 }
