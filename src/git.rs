@@ -127,14 +127,19 @@ pub fn mark_unmerged(directory: &Path, files: &[Unmerged<'_>]) -> Result<(), Str
     {
         let path = format!("{}{}", prefix.trim_end_matches('\n'), file.path);
         let mode = if file.executable { "100755" } else { "100644" };
-        // Takes out the version that is there, which conflicts do not have.
-        let _ = write!(index, "0 {}\t{path}\0", "0".repeat(40));
+        let mut stages = String::new();
         for (stage, side) in (1..).zip(file.sides) {
             let Some(bytes) = side else { continue };
             let hash = ["hash-object", "-w", "--stdin"];
             let hash = text_of(&git_with_input(directory, &hash, bytes)?)?;
-            let _ = write!(index, "{mode} {} {stage}\t{path}\0", hash.trim_end());
+            let hash = hash.trim_end();
+            if stages.is_empty() {
+                // Takes out the version without a conflict; any hash will do.
+                let _ = write!(index, "0 {hash}\t{path}\0");
+            }
+            let _ = write!(stages, "{mode} {hash} {stage}\t{path}\0");
         }
+        index.push_str(&stages);
     }
     let update = ["update-index", "-z", "--index-info"];
     text_of(&git_with_input(directory, &update, index.as_bytes())?)?;

@@ -230,8 +230,6 @@ fn finish(root: &Path, journal: &Journal) -> Result<Option<PathBuf>> {
         if !staged.exists() {
             continue;
         }
-        // Fails unless it is an empty directory.
-        let _ = fs::remove_dir(&place);
         create_parent(&place)
             .and_then(|()| fs::rename(&staged, &place))
             .with_context(|| format!("could not write `{}`", place.display()))?;

@@ -97,13 +97,15 @@ fn look(path: &Path) -> Result<Option<Metadata>> {
     }
 }
 
-/// Visits everything below a directory that is not a directory itself.
+/// Visits everything below a directory, apart from directories into which it goes.
 fn collect(root: &Path, directory: &str, visit: &mut impl FnMut(&str, &Metadata)) -> Result<()> {
     let place = root.join(directory);
     let entries = fs::read_dir(&place)
         .with_context(|| format!("could not look into `{}`", place.display()))?;
+    let mut is_empty = true;
     for entry in entries {
         let entry = entry?;
+        is_empty = false;
         // What is not UTF-8 is none of the files that Forge has written.
         let Ok(name) = entry.file_name().into_string() else {
             continue;
@@ -114,11 +116,15 @@ fn collect(root: &Path, directory: &str, visit: &mut impl FnMut(&str, &Metadata)
             format!("{directory}/{name}")
         };
         let metadata = entry.metadata()?;
-        if !metadata.is_dir() {
-            visit(&path, &metadata);
-        } else if !NOT_SEARCHED.contains(&name.as_str()) && !name.starts_with(".forge-") {
+        let skipped = NOT_SEARCHED.contains(&name.as_str()) || name.starts_with(".forge-");
+        if metadata.is_dir() && !skipped {
             collect(root, &path, visit)?;
+        } else {
+            visit(&path, &metadata);
         }
+    }
+    if is_empty {
+        visit(directory, &fs::metadata(&place)?);
     }
     Ok(())
 }

@@ -43,7 +43,7 @@ pub struct Tree {
 pub enum Entry {
     /// A file with its bytes.
     File(Vec<u8>),
-    /// A directory with the paths of all that is not a directory in it.
+    /// A directory with the paths of all that is in it; where one is empty, its own path.
     Directory(Vec<String>),
     /// A link or a special file.
     Other(&'static str),

@@ -83,6 +83,23 @@ impl Combination {
         assert!(output.status.success(), "{}: {message}", self.label());
     }
 
+    /// Makes the same project from one without any option, by adding what is on.
+    pub(crate) fn grow(&self, name: &str, path: &Path) {
+        Self::all()[0].generate(name, path);
+        let on: Vec<&str> = self.on().collect();
+        if on.is_empty() {
+            return;
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_forge"))
+            .args(["add", "--quiet"])
+            .args(on)
+            .current_dir(path)
+            .output()
+            .expect("forge runs");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {message}", self.label());
+    }
+
     fn flags(&self) -> impl Iterator<Item = String> {
         self.answers.iter().map(|(name, on)| {
             if *on {

@@ -263,6 +263,23 @@ fn line_breaks_of_windows_stay() {
     }
 }
 
+#[test]
+fn a_directory_in_the_place_of_a_file_stays() {
+    for inside in [
+        "shop/README.md",
+        "shop/README.md/target",
+        "shop/README.md/mine",
+    ] {
+        let forge = bare();
+        fs::remove_file(forge.path("shop/README.md")).unwrap();
+        forge.mkdir(inside);
+        let run = forge.in_project("shop", ["add", "redis"]).exits(4);
+        let told = "README.md: it is a directory; the new version is `README.md.theirs`";
+        assert!(run.stdout.contains(told), "{run:#?}");
+        assert!(forge.path(inside).is_dir());
+    }
+}
+
 #[cfg(unix)]
 #[test]
 fn permissions_stay_and_links_are_not_followed() {

@@ -9,6 +9,7 @@ use std::time::Instant;
 use crate::forge::{Forge, Run};
 
 const KILLS: u32 = 200;
+const SIGNALS: u32 = 25;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
@@ -196,23 +197,40 @@ fn of_two_updates_at_once_one_waits_for_nobody() {
 }
 
 #[test]
-fn an_interrupted_update_leaves_the_project_as_it_was() {
+fn an_update_that_is_interrupted_is_made_as_a_whole_or_not_at_all() {
     let forge = project();
-    let before = forge.files("shop");
-    for signal in ["-INT", "-TERM"] {
-        for point in 0..25 {
+    let before = files(&forge);
+    let started = Instant::now();
+    forge.in_project("shop", ["add", "redis"]).exits(0);
+    let whole_run = started.elapsed();
+    let after = files(&forge);
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        for point in 0..SIGNALS {
+            let forge = Forge::new();
+            restore(&forge, &before);
             let mut run = forge
-                .command(["add", "redis", "--dry-run"])
+                .command(["add", "redis"])
                 .current_dir(forge.path("shop"))
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()
                 .unwrap();
-            thread::sleep(std::time::Duration::from_millis(point));
+            // Signals are heard once the run has begun.
+            thread::sleep(whole_run * (SIGNALS + 5 * point) / (5 * SIGNALS));
             let pid = run.id().to_string();
             Command::new("kill").args([signal, &pid]).output().unwrap();
-            run.wait().unwrap();
-            assert_eq!(forge.files("shop"), before);
+            match run.wait().unwrap().code() {
+                Some(0) => assert_eq!(files(&forge), after),
+                ended => {
+                    // A signal before any code of the run ends it as it ends any process.
+                    assert!(
+                        ended.is_none() || ended == Some(code),
+                        "{signal}: {ended:?}"
+                    );
+                    assert_eq!(files(&forge), before);
+                }
+            }
+            assert!(!forge.path("shop/.forge-update").exists());
         }
     }
 }
