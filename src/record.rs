@@ -34,8 +34,8 @@ const HEADER: &str = "\
 # `contents` is what was rendered: base64 of raw deflate.
 ";
 
-/// The fastest one: others take far longer for a file that is hardly smaller.
-const COMPRESSION: u8 = 1;
+/// Better ones take longer for a file that is hardly smaller.
+const COMPRESSION: u8 = 3;
 
 /// Far more than any template; a damaged file must not fill the memory.
 const LARGEST_FILE: usize = 16 << 20;

@@ -152,15 +152,15 @@ pub(super) fn colored(diff: &str) -> String {
     if !console::colors_enabled() {
         return diff.to_owned();
     }
-    diff.split_inclusive('\n')
-        .map(|line| match line.as_bytes().first() {
-            _ if line.starts_with("+++") || line.starts_with("---") => {
-                style(line).bold().to_string()
-            }
-            Some(b'+') => style(line).green().to_string(),
-            Some(b'-') => style(line).red().to_string(),
-            Some(b'@') => style(line).cyan().to_string(),
-            _ => line.to_owned(),
-        })
-        .collect()
+    let lines = diff.split('\n').map(|line| {
+        let styled = match line.as_bytes().first() {
+            _ if line.starts_with("+++") || line.starts_with("---") => style(line).bold(),
+            Some(b'+') => style(line).green(),
+            Some(b'-') => style(line).red(),
+            Some(b'@') => style(line).cyan(),
+            _ => return line.to_owned(),
+        };
+        styled.to_string()
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
