@@ -5,7 +5,7 @@
 //! Data flows one way, with a module for each stage:
 //!
 //! ```text
-//! argv -cli-> Given -answers(+answers_file, prompt)-> Answers -project-> Context
+//! argv -cli-> Given -answers(+answers_file, prompt)-> Answers -context-> Context
 //!      -plan(+templates)-> Plan -disk-> a project -report-> text
 //!
 //! record + Plan + the tree on disk -merge-> Changes -disk-> the project -report-> text

@@ -18,8 +18,8 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
 use crate::plan::Plan;
+use crate::plan::context::Context;
 use crate::plan::lockfile;
-use crate::plan::project::Context;
 
 /// Where a project keeps it.
 pub const PATH: &str = ".forge.lock";

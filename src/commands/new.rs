@@ -15,8 +15,8 @@ use crate::input::cli;
 use crate::input::options::{Options, yes_or_no};
 use crate::input::prompt::{Prompt, Reply};
 use crate::input::target::Target;
+use crate::plan::context::FORGE_VERSION;
 use crate::plan::lockfile;
-use crate::plan::project::FORGE_VERSION;
 use crate::plan::templates;
 use crate::report::{self, Report};
 

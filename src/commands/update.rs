@@ -17,7 +17,7 @@ use crate::input::wish::{Granted, Wish};
 use crate::merge::lines::Labels;
 use crate::merge::{self, BESIDE, Change, Outcome};
 use crate::plan::Plan;
-use crate::plan::project::FORGE_VERSION;
+use crate::plan::context::FORGE_VERSION;
 use crate::project::{self, Kept};
 use crate::record::Record;
 use crate::report::Report;

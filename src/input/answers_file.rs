@@ -13,7 +13,7 @@ use toml::de::{DeTable, DeValue};
 use crate::error::Refusal;
 use crate::input::answers::Said;
 use crate::input::options::Options;
-use crate::plan::project::FORGE_VERSION;
+use crate::plan::context::FORGE_VERSION;
 
 /// What an answers file says.
 #[derive(Debug, Default)]

@@ -102,13 +102,13 @@ fn without_repetitions<'a>(ours: &[&'a str], theirs: &[&'a str]) -> Vec<&'a str>
 /// Keeps lists sorted that each side has sorted, as formatters want modules and imports.
 fn sorted_or_in_turn<'a>(ours: &[&'a str], theirs: &[&'a str]) -> Vec<&'a str> {
     let mut lines = [ours, theirs].concat();
-    let first_word = |line: &&str| line.split([' ', '.', '(']).next().map(str::to_owned);
-    let alike = lines
-        .windows(2)
-        .all(|pair| first_word(&pair[0]) == first_word(&pair[1]));
-    let is_declaration = |line: &&str| line.ends_with(';') || line.contains(" = ");
-    let declarations = lines.iter().all(is_declaration) && (alike || !ours[0].ends_with(';'));
-    if declarations && ours.is_sorted() && theirs.is_sorted() {
+    let keys = lines.iter().all(|line| line.contains(" = "));
+    let first_word = |line: &str| line.split(' ').next().map(str::to_owned);
+    let declarations = lines.iter().all(|line| line.ends_with(';'))
+        && lines
+            .windows(2)
+            .all(|pair| first_word(pair[0]) == first_word(pair[1]));
+    if (keys || declarations) && ours.is_sorted() && theirs.is_sorted() {
         lines.sort_unstable();
     }
     lines

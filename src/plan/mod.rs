@@ -3,8 +3,8 @@
 //! Planning is pure: the same context and templates give the same bytes, whatever the clock, the
 //! environment and the file system say.
 
+pub mod context;
 pub mod lockfile;
-pub mod project;
 pub mod tag_lines;
 pub mod templates;
 
@@ -17,7 +17,7 @@ use tera::Tera;
 
 use crate::input::answers::Answers;
 use crate::input::options::{Copy, Options};
-use crate::plan::project::Context;
+use crate::plan::context::Context;
 use crate::plan::templates::{BASE, Layer};
 use crate::record::{self, Pristine, Record};
 

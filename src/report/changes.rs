@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::input::answers::Answer;
 use crate::input::options::NextStep;
 use crate::merge::{self, Change, Outcome};
-use crate::plan::project::FORGE_VERSION;
+use crate::plan::context::FORGE_VERSION;
 use crate::record::Record;
 use crate::report::diff::{Contents, Edit, colored};
 use crate::report::{Report, milliseconds, numbered, print, print_json};
@@ -100,11 +100,7 @@ impl Report {
             )?;
         }
         if update.conflicts().next().is_some() {
-            writeln!(
-                text,
-                "\n{} both you and forge have changed the same lines of",
-                style("Conflicts:").red().bold()
-            )?;
+            writeln!(text, "\n{} are left in", style("Conflicts").red().bold())?;
             for change in update.conflicts() {
                 writeln!(text, "  {}", change.path)?;
             }
