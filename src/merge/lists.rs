@@ -38,6 +38,56 @@ impl Kind {
     }
 }
 
+/// Whether a text says the same thing twice where it can only be said once: a key of a mapping, or
+/// the value of a setting.
+pub(super) fn repeats(kind: Kind, text: &str) -> bool {
+    match kind {
+        Kind::Settings => {
+            let mut names = BTreeSet::new();
+            let settings = text.lines().filter(|line| !line.starts_with('#'));
+            settings
+                .filter_map(|line| line.split_once('='))
+                .any(|(name, _)| !names.insert(name.trim()))
+        }
+        Kind::Yaml => repeats_a_key(text),
+        _ => false,
+    }
+}
+
+fn repeats_a_key(yaml: &str) -> bool {
+    // The mappings around a line, by their indentation, with their keys so far.
+    let mut open: Vec<(usize, BTreeSet<&str>)> = Vec::new();
+    for line in yaml.lines() {
+        let Some(mut indent) = indent_of(line) else {
+            continue;
+        };
+        let mut text = line.trim();
+        if let Some(item) = text.strip_prefix("- ") {
+            // Each item of a list is a mapping of its own.
+            open.retain(|(outer, _)| *outer <= indent);
+            indent += 2;
+            text = item;
+        }
+        let key = match text.split_once(':') {
+            Some((key, value)) if value.is_empty() || value.starts_with(' ') => key,
+            _ => continue,
+        };
+        if key.starts_with('#') {
+            continue;
+        }
+        open.retain(|(outer, _)| *outer <= indent);
+        match open.last_mut() {
+            Some((same, keys)) if *same == indent => {
+                if !keys.insert(key) {
+                    return true;
+                }
+            }
+            _ => open.push((indent, BTreeSet::from([key]))),
+        }
+    }
+    false
+}
+
 /// Whether what both sides add beside each other can be read one without the other.
 pub(super) fn independent(kind: Kind, ours: &[&str], theirs: &[&str]) -> bool {
     let every = |test: fn(&str) -> bool| ours.iter().chain(theirs).all(|line| test(line));

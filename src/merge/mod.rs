@@ -399,6 +399,14 @@ impl Merger<'_> {
         {
             return as_ours(text);
         }
+        // Such as a service that the user has added before, at another place.
+        if merged.conflicts == 0
+            && lists::repeats(kind, &merged.text)
+            && !lists::repeats(kind, ours)
+        {
+            let merged = lines::merge(kind, None, ours, theirs, self.labels);
+            return (merged.text, merged.conflicts);
+        }
         (merged.text, merged.conflicts)
     }
 }

@@ -482,6 +482,51 @@ const SCENARIOS: &[Scenario] = &[
             "services:\n  redis:\n<<<<<<< yours\n    image: mine\n||||||| old\n=======\n    image: r\n>>>>>>> new\n",
         ),
     ),
+    s(
+        "a service that the user has elsewhere already",
+        "docker-compose.yml",
+        [
+            Some("services:\n  app:\n    image: a\n"),
+            Some("services:\n  redis:\n    image: mine\n  app:\n    image: a\n"),
+            Some("services:\n  app:\n    image: a\n  redis:\n    image: r\n"),
+        ],
+        Conflict,
+        Some(
+            "services:\n<<<<<<< yours\n  redis:\n    image: mine\n=======\n>>>>>>> new\n  app:\n    image: a\n<<<<<<< yours\n=======\n  redis:\n    image: r\n>>>>>>> new\n",
+        ),
+    ),
+    s(
+        "keys that are the same in different items and services",
+        "docker-compose.yml",
+        [
+            Some(
+                "services:\n  app:\n    ports:\n      - name: x\n      - name: y\n    image: a\n  db:\n    image: a\n",
+            ),
+            Some(
+                "services:\n  app:\n    ports:\n      - name: x\n      - name: z\n    image: a\n  db:\n    image: a\n",
+            ),
+            Some(
+                "services:\n  app:\n    ports:\n      - name: x\n      - name: y\n    image: a\n  db:\n    image: b\n",
+            ),
+        ],
+        Merged,
+        Some(
+            "services:\n  app:\n    ports:\n      - name: x\n      - name: z\n    image: a\n  db:\n    image: b\n",
+        ),
+    ),
+    s(
+        "a setting that the user has elsewhere already",
+        ".env.example",
+        [
+            Some("A=1\nC=1\n"),
+            Some("B=mine\nA=1\nC=1\n"),
+            Some("A=1\nC=1\nB=1\n"),
+        ],
+        Conflict,
+        Some(
+            "<<<<<<< yours\nB=mine\n=======\n>>>>>>> new\nA=1\nC=1\n<<<<<<< yours\n=======\nB=1\n>>>>>>> new\n",
+        ),
+    ),
     // Manifests.
     s(
         "dependencies beside each other",
