@@ -23,9 +23,13 @@ pub fn find<'a>(
         let is_text = base.bytes.as_ref().is_some_and(|bytes| !bytes.is_empty());
         is_text && *path != lockfile::PATH && !tree.entries.contains_key(path.as_str())
     });
-    missing
+    let mut found: BTreeMap<&str, &str> = missing
         .filter_map(|(path, base)| Some((path.as_str(), place(base, tree)?)))
-        .collect()
+        .collect();
+    // A place that two files may have moved to is not known to be that of either.
+    let places: Vec<&str> = found.values().copied().collect();
+    found.retain(|_, place| places.iter().filter(|other| *other == place).count() == 1);
+    found
 }
 
 fn place<'a>(base: &Pristine, tree: &'a Tree) -> Option<&'a str> {

@@ -998,6 +998,17 @@ fn of_several_places_none_is_taken_for_the_new_one() {
 }
 
 #[test]
+fn a_file_that_two_may_have_become_is_the_new_place_of_neither() {
+    let changes = merge(
+        Some(&record(&[("one", LONG), ("two", LONG)])),
+        &tree(&[], &[("new", LONG)]),
+        &plan(&[("one", LONG_NEW), ("two", LONG_EDITED)]),
+        &labels(),
+    );
+    assert_eq!(short(&changes), [("one", Kept, None), ("two", Kept, None)]);
+}
+
+#[test]
 fn without_a_record_a_file_that_seems_to_be_elsewhere_is_not_written_twice() {
     let changes = merge(
         None,

@@ -181,8 +181,8 @@ impl Project {
 
     fn delete(&mut self, path: &str) {
         let bytes = self.files.remove(path).expect("a file");
-        for line in String::from_utf8_lossy(&bytes).lines() {
-            self.written.remove(line);
+        for line in String::from_utf8_lossy(&bytes).split('\n') {
+            self.written.remove(line.trim_end_matches('\r'));
         }
     }
 
@@ -264,7 +264,8 @@ impl Project {
             .values()
             .map(|bytes| String::from_utf8_lossy(bytes))
             .collect();
-        let present: HashSet<&str> = texts.iter().flat_map(|text| text.lines()).collect();
+        let lines = texts.iter().flat_map(|text| text.split('\n'));
+        let present: HashSet<&str> = lines.map(|line| line.trim_end_matches('\r')).collect();
         for line in &self.written {
             assert!(
                 present.contains(line.as_str()),
