@@ -8,12 +8,16 @@ use std::fmt;
 /// The exit codes of `forge`, apart from those of signals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
+    /// What was asked for is done.
+    Done = 0,
     /// Something went wrong that the command line is not to blame for.
     Failure = 1,
     /// The command line or the answers cannot be used.
     Usage = 2,
     /// The target exists.
     TargetExists = 3,
+    /// Conflicts are left, or a check has found an update.
+    Conflicts = 4,
 }
 
 /// An error that the user can correct: the cause, and the next step.
@@ -36,6 +40,16 @@ impl Refusal {
     /// Refuses to write to a target that is taken.
     pub fn target_exists(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self::new(Exit::TargetExists, message, help)
+    }
+
+    /// Refuses to go on while conflicts are left.
+    pub fn conflicts(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Exit::Conflicts, message, help)
+    }
+
+    /// Refuses what the state of a project does not allow.
+    pub fn failure(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::new(Exit::Failure, message, help)
     }
 
     fn new(exit: Exit, message: impl Into<String>, help: impl Into<String>) -> Self {

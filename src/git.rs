@@ -2,7 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the door to git")]
 
-use std::io;
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
@@ -59,23 +60,155 @@ pub fn init(directory: &Path) -> Result<(), String> {
     if output.status.success() {
         Ok(())
     } else {
-        let stderr = String::from_utf8_lossy(&output.stderr);
-        let first = stderr.lines().next().unwrap_or_default();
-        Err(format!("git {}: {first}", output.status))
+        Err(failure(&output))
     }
 }
 
+/// What git knows about a project.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It is in no repository, or git is not there to ask.
+    Unknown,
+    /// Everything in it is committed.
+    Clean,
+    /// These paths have changes that are not committed.
+    Dirty(Vec<String>),
+}
+
+/// Asks git whether everything below a directory is committed.
+#[must_use]
+pub fn state(directory: &Path) -> State {
+    if enclosing_repository(directory).is_none() || is_ignored(directory) {
+        return State::Unknown;
+    }
+    let arguments = [
+        "--no-optional-locks",
+        "status",
+        "--porcelain",
+        "-z",
+        "--untracked-files=normal",
+        "--",
+        ".",
+    ];
+    match git(directory, &arguments) {
+        Ok(output) if output.status.success() => {
+            let text = String::from_utf8_lossy(&output.stdout);
+            let entries = text.split('\0').filter_map(|entry| entry.get(3..));
+            let dirty: Vec<String> = entries.map(str::to_owned).collect();
+            if dirty.is_empty() {
+                State::Clean
+            } else {
+                State::Dirty(dirty)
+            }
+        }
+        _ => State::Unknown,
+    }
+}
+
+/// A conflict as git keeps it: the three sides of a file.
+#[derive(Debug)]
+pub struct Unmerged<'a> {
+    /// The path below the directory.
+    pub path: &'a str,
+    /// Whether it is executable.
+    pub executable: bool,
+    /// The base, ours and theirs, as far as there is one.
+    pub sides: [Option<&'a [u8]>; 3],
+}
+
+/// Puts the sides of conflicts into the index, so that git and editors know what is left to do. An
+/// error is the reason as text.
+pub fn mark_unmerged(directory: &Path, files: &[Unmerged<'_>]) -> Result<(), String> {
+    let prefix = text_of(&git(directory, &["rev-parse", "--show-prefix"])?)?;
+    let mut index = String::new();
+    for file in files
+        .iter()
+        .filter(|file| !is_ignored(&directory.join(file.path)))
+    {
+        let path = format!("{}{}", prefix.trim_end_matches('\n'), file.path);
+        let mode = if file.executable { "100755" } else { "100644" };
+        let mut stages = String::new();
+        for (stage, side) in (1..).zip(file.sides) {
+            let Some(bytes) = side else { continue };
+            let hash = ["hash-object", "-w", "--stdin"];
+            let hash = text_of(&git_with_input(directory, &hash, bytes)?)?;
+            let hash = hash.trim_end();
+            if stages.is_empty() {
+                // Takes out the version without a conflict; any hash will do.
+                let _ = write!(index, "0 {hash}\t{path}\0");
+            }
+            let _ = write!(stages, "{mode} {hash} {stage}\t{path}\0");
+        }
+        index.push_str(&stages);
+    }
+    let update = ["update-index", "-z", "--index-info"];
+    text_of(&git_with_input(directory, &update, index.as_bytes())?)?;
+    Ok(())
+}
+
+fn is_ignored(path: &Path) -> bool {
+    let (directory, name) = if path.is_dir() {
+        (path, Path::new("."))
+    } else {
+        match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => (parent, Path::new(name)),
+            _ => return false,
+        }
+    };
+    let name = name.to_string_lossy();
+    git(directory, &["check-ignore", "-q", "--", &name]).is_ok_and(|output| output.status.success())
+}
+
+fn text_of(output: &Output) -> Result<String, String> {
+    if output.status.success() {
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    } else {
+        Err(failure(output))
+    }
+}
+
+fn failure(output: &Output) -> String {
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    let first = stderr.lines().next().unwrap_or_default();
+    format!("git {}: {first}", output.status)
+}
+
 fn git(directory: &Path, args: &[&str]) -> Result<Output, String> {
+    command(directory, args)
+        .stdin(Stdio::null())
+        .output()
+        .map_err(|error| could_not_start(&error))
+}
+
+/// Small enough for a pipe to take it whole, or git reads all of it before it answers.
+fn git_with_input(directory: &Path, args: &[&str], input: &[u8]) -> Result<Output, String> {
+    let mut child = command(directory, args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| could_not_start(&error))?;
+    if let Some(mut stdin) = child.stdin.take() {
+        // A git that has ended already says why in its status.
+        let _ = stdin.write_all(input);
+    }
+    child
+        .wait_with_output()
+        .map_err(|error| could_not_start(&error))
+}
+
+fn command(directory: &Path, args: &[&str]) -> Command {
     let mut command = Command::new("git");
-    command
-        .args(args)
-        .current_dir(directory)
-        .stdin(Stdio::null());
+    command.args(args).current_dir(directory);
     for variable in REDIRECTIONS {
         command.env_remove(variable);
     }
-    command.output().map_err(|error| match error.kind() {
+    command
+}
+
+fn could_not_start(error: &io::Error) -> String {
+    match error.kind() {
         io::ErrorKind::NotFound => "git is not installed".to_owned(),
         _ => format!("git could not be started: {error}"),
-    })
+    }
 }

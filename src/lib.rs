@@ -5,53 +5,47 @@
 //! Data flows one way, with a module for each stage:
 //!
 //! ```text
-//! argv -cli-> Given -answers(+answers_file, prompt)-> Answers -project-> Context
+//! argv -cli-> Given -answers(+answers_file, prompt)-> Answers -context-> Context
 //!      -plan(+templates)-> Plan -disk-> a project -report-> text
+//!
+//! record + Plan + the tree on disk -merge-> Changes -disk-> the project -report-> text
 //! ```
 //!
-//! - [`cli`]: from argv to what was given; the flags come from the option data.
-//! - [`options`]: that data, which is `templates/template.toml`.
-//! - [`answers`], [`answers_file`]: from what was said to the complete answers.
-//! - [`name`], [`target`]: the name and the place of a project, checked at the edge.
-//! - [`project`]: what templates see.
-//! - [`templates`], [`tag_lines`], [`lockfile`], [`plan`]: from that to the bytes of every file.
-//! - [`proposal`]: all of it together, settled but not written.
-//! - [`new`]: the command that runs these stages; [`replay`]: the command line that repeats it.
-//! - [`schema`]: the answers file as a JSON schema.
+//! - [`input`]: from argv, the answers file and questions to complete answers.
+//! - [`plan`]: from answers to the bytes of every file, without touching anything.
+//! - [`record`], [`project`]: what a project says about itself and keeps of its last render.
+//! - [`merge`]: from that render, the new one and the user's files to changes, still touching nothing.
+//! - [`disk`]: the only module that writes files.
+//! - [`report`]: the only module that prints.
+//! - [`commands`]: the stages in their order, for each command.
 //!
-//! Each side effect has one door: [`prompt`] asks, [`disk`] writes, [`git`] starts git, [`report`]
-//! prints, [`interrupt`] hears signals. `clippy.toml` keeps these doors the only ones.
+//! Each side effect has one door: [`input::prompt`] asks, [`disk`] writes, [`git`] starts git,
+//! [`report`] prints, [`interrupt`] hears signals. `clippy.toml` keeps these doors the only ones.
 //! [`error`] is what ends a run early.
 
-pub mod answers;
-pub mod answers_file;
-pub mod cli;
+pub mod commands;
 pub mod disk;
 pub mod error;
 pub mod git;
+pub mod input;
 pub mod interrupt;
-pub mod lockfile;
-pub mod name;
-pub mod new;
-pub mod options;
+pub mod merge;
 pub mod plan;
 pub mod project;
-pub mod prompt;
-pub mod proposal;
-pub mod replay;
+pub mod record;
 pub mod report;
-pub mod schema;
-pub mod tag_lines;
-pub mod target;
-pub mod templates;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use crate::cli::Given;
-use crate::options::Options;
+use crate::commands::{diff, new, update};
+use crate::error::Exit;
+use crate::input::cli::{self, Given};
+use crate::input::options::Options;
+use crate::input::schema;
+use crate::plan::templates;
 use crate::report::Report;
 
 /// Runs `forge` with a command line, which begins with the name of the program.
@@ -70,30 +64,38 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Ok(given) => given,
         Err(error) => return report.command_line(&error),
     };
-    if let Given::New(new) = &given {
-        report.quiet = new.quiet;
-    }
+    report.quiet = match &given {
+        Given::New(new) => new.quiet,
+        Given::Update(update) => update.quiet,
+        _ => false,
+    };
     match execute(&given, &options, report) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => report.failure(&error),
     }
 }
 
-fn execute(given: &Given, options: &Options, report: Report) -> Result<()> {
+fn execute(given: &Given, options: &Options, report: Report) -> Result<Exit> {
     match given {
         Given::New(given) => {
             interrupt::watch()?;
-            new::run(given, options, report)
+            new::run(given, options, report)?;
         }
-        Given::Options { json: false } => report::options(options),
-        Given::Options { json: true } => report::print_json(&schema::of(options)),
+        Given::Update(given) => {
+            interrupt::watch()?;
+            return update::run(given, options, report);
+        }
+        Given::Diff { stat, json: _ } => diff::run(*stat, report)?,
+        Given::Options { json: false } => report::options(options)?,
+        Given::Options { json: true } => report::print_json(&schema::of(options))?,
         Given::Completions(shell) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut cli::command(options), "forge", &mut script);
-            report::print(script)
+            report::print(script)?;
         }
-        Given::Man { command } => report::print(manual(options, command.as_deref())?),
+        Given::Man { command } => report::print(manual(options, command.as_deref())?)?,
     }
+    Ok(Exit::Done)
 }
 
 fn manual(options: &Options, command: Option<&str>) -> Result<Vec<u8>> {

@@ -1,123 +1,93 @@
-//! From answers to what templates see.
+//! A project that is there already: where it is, and what it says about itself.
 
-use std::collections::BTreeMap;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
-use serde::{Deserialize, Serialize};
+use semver::Version;
 
-use crate::answers::{Answer, Answers};
+use crate::error::Refusal;
+use crate::input::answers_file;
+use crate::plan::context::FORGE_VERSION;
+use crate::record::{self, Fault, Record};
 
-/// The version of this Forge, which projects record.
-pub const FORGE_VERSION: &str = env!("CARGO_PKG_VERSION");
-
-/// The variables of the templates.
-#[derive(Debug, Serialize)]
-pub struct Context {
-    /// The name of the project.
-    pub name: String,
-    /// The name by which its Rust code refers to itself.
-    pub crate_name: String,
-    /// The version of Forge that made the project.
-    pub forge_version: &'static str,
-    /// The oldest Rust that compiles the project.
-    pub rust_version: String,
-    /// The version requirement of each crate that a project may depend on.
-    pub versions: BTreeMap<String, String>,
-    /// All options in order, switched on or not.
-    pub options: Vec<Answer>,
-    /// The same as a variable for each option.
-    #[serde(flatten)]
-    pub switches: BTreeMap<String, bool>,
-}
-
-impl Context {
-    /// Combines the answers with the versions that a manifest states.
-    pub fn new(answers: &Answers, versions: &str) -> Result<Self> {
-        let manifest: Manifest =
-            toml::from_str(versions).context("the manifest with the versions is not valid")?;
-        let dependencies = manifest.dependencies.into_iter();
-        Ok(Self {
-            name: answers.name.to_string(),
-            crate_name: answers.name.crate_name(),
-            forge_version: FORGE_VERSION,
-            rust_version: manifest.package.rust_version,
-            versions: dependencies
-                .chain(manifest.dev_dependencies)
-                .map(|(name, dependency)| (name, dependency.version()))
-                .collect(),
-            options: answers.options.clone(),
-            switches: answers
-                .options
-                .iter()
-                .map(|answer| (answer.name.clone(), answer.on))
-                .collect(),
-        })
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Manifest {
-    package: Package,
-    #[serde(default)]
-    dependencies: BTreeMap<String, Dependency>,
-    #[serde(default)]
-    dev_dependencies: BTreeMap<String, Dependency>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Package {
-    rust_version: String,
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Dependency {
-    Requirement(String),
-    Table { version: String },
-}
-
-impl Dependency {
-    fn version(self) -> String {
-        match self {
-            Self::Requirement(version) | Self::Table { version } => version,
+/// The directory of the project that the current directory is in, as it is reached from there.
+pub fn find() -> Result<PathBuf> {
+    let current = std::env::current_dir().context("could not tell the current directory")?;
+    let mut shown = PathBuf::new();
+    for directory in current.ancestors() {
+        if directory.join(answers_file::PATH).is_file() {
+            return Ok(if shown.as_os_str().is_empty() {
+                PathBuf::from(".")
+            } else {
+                shown
+            });
         }
+        shown.push("..");
+    }
+    Err(Refusal::usage(
+        format!(
+            "`{}` is not in a project that forge has made: neither it nor a directory above it has \
+             a `{}`",
+            current.display(),
+            answers_file::PATH
+        ),
+        "run this in a project, or make one with `forge new`",
+    )
+    .into())
+}
+
+/// The record of a project, or why there is none that can be used.
+pub enum Kept {
+    /// There is one.
+    Record(Record),
+    /// The reason, as messages show it.
+    Nothing(String),
+}
+
+/// Reads the record. Refuses one that only another Forge can read.
+pub fn record(root: &Path) -> Result<Kept> {
+    let path = root.join(record::PATH);
+    let text = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Ok(Kept::Nothing(format!("`{}` is missing", record::PATH)));
+        }
+        Err(error) => {
+            return Err(error).with_context(|| format!("could not read `{}`", path.display()));
+        }
+    };
+    match Record::parse(&String::from_utf8_lossy(&text)) {
+        Ok(record) => {
+            let (made, own) = (Version::parse(&record.forge), Version::parse(FORGE_VERSION));
+            if let (Ok(made), Ok(own)) = (made, own)
+                && made > own
+            {
+                return Err(newer(&record.forge).into());
+            }
+            Ok(Kept::Record(record))
+        }
+        Err(Fault::Format(format)) => Err(Refusal::usage(
+            format!(
+                "`{}` has format {format}, which forge {FORGE_VERSION} does not know",
+                record::PATH
+            ),
+            "use the forge that last updated the project, or a newer one",
+        )
+        .into()),
+        Err(Fault::Damaged(reason)) => Ok(Kept::Nothing(format!(
+            "`{}` cannot be read: {reason}",
+            record::PATH
+        ))),
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::name::ProjectName;
-
-    #[test]
-    fn versions_come_from_strings_and_tables_of_both_kinds() {
-        let answers = Answers {
-            name: ProjectName::parse("my-app", |_| false).unwrap(),
-            options: vec![Answer {
-                name: "redis".to_owned(),
-                on: true,
-            }],
-        };
-        let context = Context::new(
-            &answers,
-            r#"
-            [package]
-            rust-version = "1.88"
-            [dependencies]
-            axum = "0.8.9"
-            redis = { version = "1.8", features = ["aio"] }
-            [dev-dependencies]
-            redis-test = { version = "1.0" }
-            "#,
-        )
-        .unwrap();
-        assert_eq!(context.crate_name, "my_app");
-        assert_eq!(context.rust_version, "1.88");
-        assert_eq!(context.versions["axum"], "0.8.9");
-        assert_eq!(context.versions["redis"], "1.8");
-        assert_eq!(context.versions["redis-test"], "1.0");
-        assert!(context.switches["redis"]);
-    }
+/// The refusal for a project that a newer Forge has rendered.
+#[must_use]
+pub fn newer(version: &str) -> Refusal {
+    Refusal::usage(
+        format!("the project is from forge {version}, which is newer than this {FORGE_VERSION}"),
+        format!("install forge {version} or a newer one"),
+    )
 }

@@ -1,4 +1,4 @@
-use forge::templates;
+use forge::plan::templates;
 
 use crate::forge::Forge;
 

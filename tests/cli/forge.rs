@@ -64,6 +64,15 @@ impl Forge {
         Run::of(&mut self.command(args))
     }
 
+    /// Runs `forge` in a directory below this one.
+    pub(crate) fn in_project<I: AsRef<OsStr>>(
+        &self,
+        project: &str,
+        args: impl IntoIterator<Item = I>,
+    ) -> Run {
+        Run::of(self.command(args).current_dir(self.path(project)))
+    }
+
     /// A command that finds this script, under `bin`, where it looks for git.
     #[cfg(unix)]
     pub(crate) fn command_with_git(&self, script: &str, args: &str) -> Command {

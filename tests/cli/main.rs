@@ -6,6 +6,7 @@
     reason = "tests set the scene and start processes"
 )]
 
+#[allow(dead_code, reason = "the other test crate uses the rest")]
 mod forge;
 
 mod answers;

@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use forge::templates;
+use forge::plan::templates;
 
 use crate::forge::Forge;
 

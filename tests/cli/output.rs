@@ -1,6 +1,6 @@
 use std::process::{Command, Stdio};
 
-use forge::templates;
+use forge::plan::templates;
 use serde_json::Value;
 
 use crate::forge::{Forge, Run};
@@ -20,6 +20,14 @@ fn help_is_short() {
 #[test]
 fn help_for_new_shows_options_examples_and_exit_codes() {
     insta::assert_snapshot!(Forge::new().run("new --help").exits(0).stdout);
+}
+
+#[test]
+fn help_for_updates_says_what_happens_to_edits() {
+    for command in ["add", "remove", "update", "diff"] {
+        let run = Forge::new().run(&format!("{command} --help")).exits(0);
+        insta::assert_snapshot!(format!("help for {command}"), run.stdout);
+    }
 }
 
 #[test]
@@ -223,7 +231,18 @@ fn completions_know_the_flags_of_options() {
 #[test]
 fn every_command_has_a_manual_page() {
     let forge = Forge::new();
-    for command in ["", "new", "options", "completions", "man"] {
+    let commands = [
+        "",
+        "new",
+        "add",
+        "remove",
+        "update",
+        "diff",
+        "options",
+        "completions",
+        "man",
+    ];
+    for command in commands {
         let run = forge.run(&format!("man {command}")).exits(0);
         assert!(run.stdout.contains(".TH"), "{run:#?}");
         assert!(run.stdout.contains(".SH SYNOPSIS"), "{run:#?}");

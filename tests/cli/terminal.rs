@@ -2,8 +2,8 @@
 
 use std::process::Command;
 
-use forge::options::OptionSpec;
-use forge::templates;
+use forge::input::options::OptionSpec;
+use forge::plan::templates;
 use rexpect::process::{Signal, WaitStatus};
 use rexpect::session::{PtySession, spawn_command};
 

@@ -13,7 +13,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use forge::options::yes_or_no;
+use forge::input::options::yes_or_no;
 
 const README: &str = include_str!("../../README.md");
 const ARCHITECTURE: &str = include_str!("../../ARCHITECTURE.md");
@@ -46,22 +46,27 @@ fn forge(arguments: &str, directory: &Path) -> Output {
 #[test]
 fn every_command_of_the_readme_works_in_the_order_it_gives() {
     let directory = tempfile::tempdir().expect("a directory");
+    let mut current = directory.path().to_owned();
     let mut run = 0;
     for line in code_lines(README, "sh") {
         let command = line.split(" #").next().expect("the command").trim();
         if command == CHECK {
             continue;
         }
+        if let Some(path) = command.strip_prefix("cd ") {
+            current.push(path);
+            continue;
+        }
         let arguments = STARTS
             .iter()
             .find_map(|start| command.strip_prefix(start))
             .unwrap_or_else(|| panic!("a test must run `{command}`"));
-        let output = forge(arguments, directory.path());
+        let output = forge(arguments, &current);
         let message = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{command}: {message}");
         run += 1;
     }
-    assert!(run >= 7, "only {run} commands were found");
+    assert!(run >= 14, "only {run} commands were found");
     assert!(directory.path().join("my_project/Cargo.toml").is_file());
     assert!(directory.path().join("other_project/Cargo.toml").is_file());
     assert!(directory.path().join("a_project/Cargo.toml").is_file());

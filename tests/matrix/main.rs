@@ -64,7 +64,8 @@ fn check(combination: &Combination, name: &str) -> Result<(), Failed> {
         "[workspace]\nresolver = \"3\"\n",
     )?;
     let project = workspace.join(name);
-    combination.generate(name, &project);
+    // The same files as of a new project, as the tests of updates find.
+    combination.grow(name, &project);
     cargo(
         &project,
         &[

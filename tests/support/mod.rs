@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use forge::options::Options;
-use forge::templates;
+use forge::input::options::Options;
+use forge::plan::templates;
 
 /// The options of this Forge.
 pub(crate) fn options() -> Options {
@@ -77,6 +77,23 @@ impl Combination {
             .arg(path)
             .args(["--name", name, "--vcs", "none", "--quiet"])
             .args(self.flags())
+            .output()
+            .expect("forge runs");
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {message}", self.label());
+    }
+
+    /// Makes the same project from one without any option, by adding what is on.
+    pub(crate) fn grow(&self, name: &str, path: &Path) {
+        Self::all()[0].generate(name, path);
+        let on: Vec<&str> = self.on().collect();
+        if on.is_empty() {
+            return;
+        }
+        let output = Command::new(env!("CARGO_BIN_EXE_forge"))
+            .args(["add", "--quiet"])
+            .args(on)
+            .current_dir(path)
             .output()
             .expect("forge runs");
         let message = String::from_utf8_lossy(&output.stderr);

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use forge::options::Options;
+use forge::input::options::Options;
 
 use crate::support::{self, Combination};
 

@@ -8,6 +8,7 @@
     reason = "templates are named in lower case, and tests arrange directories and run programs themselves"
 )]
 
+#[allow(dead_code, reason = "other test crates use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
 

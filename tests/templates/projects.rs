@@ -24,8 +24,8 @@ fn generated(combination: &Combination) -> Vec<(String, String)> {
 fn an_option_that_is_off_leaves_no_trace() {
     for combination in Combination::all() {
         for (path, text) in generated(&combination) {
-            // The record names every option with its answer, and a lock file names any crate.
-            if ["forge.toml", "Cargo.lock"].contains(&path.as_str()) {
+            // The records name every option with its answer, and a lock file names any crate.
+            if ["forge.toml", ".forge.lock", "Cargo.lock"].contains(&path.as_str()) {
                 continue;
             }
             for option in combination.off() {

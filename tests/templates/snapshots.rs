@@ -53,8 +53,8 @@ fn changes(before: &[(String, String)], after: &[(String, String)]) -> String {
         if old == new {
             continue;
         }
-        if path == "Cargo.lock" {
-            changes += "--- Cargo.lock\n+++ Cargo.lock\nother lock file\n";
+        if [".forge.lock", "Cargo.lock"].contains(&path.as_str()) {
+            changes.extend(["--- ", path, "\n+++ ", path, "\nother lock file\n"]);
             continue;
         }
         let diff = TextDiff::from_lines(old, new);

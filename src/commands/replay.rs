@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use crate::answers::Answers;
-use crate::cli;
 use crate::git::Vcs;
-use crate::options::Options;
-use crate::target::Target;
+use crate::input::answers::Answers;
+use crate::input::cli;
+use crate::input::options::Options;
+use crate::input::target::Target;
 
 /// A `forge new` that asks nothing and writes the same project.
 #[must_use]

@@ -9,8 +9,8 @@
 use anyhow::{Context as _, Result};
 use include_dir::{Dir, DirEntry, include_dir};
 
-use crate::answers::Answers;
-use crate::options::Options;
+use crate::input::answers::Answers;
+use crate::input::options::Options;
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 

@@ -1,10 +1,8 @@
-//! The only module that writes files.
+//! Writes a new project.
 //!
-//! A project is staged whole in a hidden directory on the same file system and moved into place at
+//! It is staged whole in a hidden directory on the same file system and moved into place at
 //! the end, so that a run that fails, is interrupted or is killed leaves no part of a project at
 //! the target. What this run has made is removed again by dropping; nothing else is ever removed.
-
-#![expect(clippy::disallowed_methods, reason = "the door to the file system")]
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -15,9 +13,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use tempfile::TempDir;
 
+use crate::input::target::Target;
 use crate::interrupt;
 use crate::plan::Plan;
-use crate::target::Target;
 
 /// Present only in a whole project.
 const LAST: &str = "Cargo.toml";

@@ -9,16 +9,26 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
-use crate::answers::Said;
 use crate::git::Vcs;
-use crate::name;
-use crate::options::{OptionSpec, Options};
+use crate::input::answers::Said;
+use crate::input::name;
+use crate::input::options::{OptionSpec, Options};
+use crate::input::wish::Wish;
 
 /// A parsed command line.
 #[derive(Debug)]
 pub enum Given {
     /// `forge new`
     New(New),
+    /// `forge add`, `forge remove` and `forge update`
+    Update(Update),
+    /// `forge diff`
+    Diff {
+        /// Count the lines instead of showing them.
+        stat: bool,
+        /// Report as JSON.
+        json: bool,
+    },
     /// `forge options`
     Options {
         /// Print a JSON schema.
@@ -57,12 +67,36 @@ pub struct New {
     pub quiet: bool,
 }
 
+/// What the command line of `forge add`, `forge remove` and `forge update` says.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
+pub struct Update {
+    /// What is to become of the options.
+    pub wish: Wish,
+    /// Only tell whether there is anything to do.
+    pub check: bool,
+    /// Write nothing.
+    pub dry_run: bool,
+    /// Go on where git has changes that are not committed.
+    pub allow_dirty: bool,
+    /// Report as JSON.
+    pub json: bool,
+    /// Report errors only.
+    pub quiet: bool,
+}
+
+const UPDATE: &str = "update";
+const OPTION: &str = "option";
+const CHECK: &str = "check";
+const DRY_RUN: &str = "dry-run";
+
 const EXIT_CODES: &str = "\
 Exit codes:
     0  done
     1  failed, or declined
     2  the command line or the answers cannot be used
     3  the target exists
+    4  conflicts are left, or `--check` found an update
   130  interrupted";
 
 const EXAMPLES: &str = "\
@@ -72,6 +106,29 @@ Examples:
   forge new . --no-docker --yes         write into the current, empty directory
   forge new shop --answers forge.toml   take the answers of another project
   forge new shop --yes --dry-run        show what would be written";
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  forge add redis            switch an option on
+  forge add redis --dry-run  show what would change, file by file";
+
+const REMOVE_EXAMPLES: &str = "\
+Examples:
+  forge remove redis            switch an option off
+  forge remove redis --dry-run  show what would change, file by file";
+
+const UPDATE_EXAMPLES: &str = "\
+Examples:
+  forge update            bring the project to the templates of this forge
+  forge update --dry-run  show what would change, file by file
+  forge update --check    exit with 4 if anything would, for CI";
+
+const UPDATE_ABOUT: &str = "\
+Bring a project to this forge's templates, and to the answers in its forge.toml
+
+What the templates have changed since the last render is merged into every file, and your own
+changes stay. Where both have changed the same lines, the file gets conflict markers, git is told of
+it, and the exit code is 4.";
 
 /// Colors as cargo has them.
 const STYLES: Styles = Styles::styled()
@@ -94,6 +151,28 @@ pub fn command(options: &Options) -> Command {
         .arg_required_else_help(true)
         .subcommand(new_command(options))
         .subcommand(
+            update_command("add", options)
+                .about("Switch options on in an existing project")
+                .after_help(format!("{ADD_EXAMPLES}\n\n{EXIT_CODES}")),
+        )
+        .subcommand(
+            update_command("remove", options)
+                .about("Switch options off in an existing project")
+                .after_help(format!("{REMOVE_EXAMPLES}\n\n{EXIT_CODES}")),
+        )
+        .subcommand(
+            update_command(UPDATE, options)
+                .about("Bring a project to this forge's templates, and to the answers in its forge.toml")
+                .long_about(UPDATE_ABOUT)
+                .after_help(format!("{UPDATE_EXAMPLES}\n\n{EXIT_CODES}")),
+        )
+        .subcommand(
+            Command::new("diff")
+                .about("Show what has changed in a project since forge rendered it")
+                .arg(flag("stat").help("Count the changed lines of each file"))
+                .arg(flag("json").help("Report as one JSON document on standard output")),
+        )
+        .subcommand(
             Command::new("options")
                 .about("List the options, their defaults and what they need")
                 .arg(flag("json").help("Print a JSON schema of the answers file")),
@@ -112,7 +191,16 @@ pub fn command(options: &Options) -> Command {
             Command::new("man").about("Print the manual page").arg(
                 Arg::new("command")
                     .value_name("COMMAND")
-                    .value_parser(["new", "options", "completions", "man"])
+                    .value_parser([
+                        "new",
+                        "add",
+                        "remove",
+                        "update",
+                        "diff",
+                        "options",
+                        "completions",
+                        "man",
+                    ])
                     .help("Print the page of a command"),
             ),
         )
@@ -127,6 +215,11 @@ pub fn parse(options: &Options, args: &[OsString]) -> Result<Given, clap::Error>
     Ok(match matches.remove_subcommand() {
         Some((name, mut matches)) => match name.as_str() {
             "options" => Given::Options {
+                json: matches.get_flag("json"),
+            },
+            "add" | "remove" | UPDATE => Given::Update(update_given(&name, &mut matches)),
+            "diff" => Given::Diff {
+                stat: matches.get_flag("stat"),
                 json: matches.get_flag("json"),
             },
             "completions" => Given::Completions(required(&mut matches, "shell")?),
@@ -199,6 +292,56 @@ fn new_command(options: &Options) -> Command {
                 .help("Print help"),
         )
         .after_help(format!("{EXAMPLES}\n\n{EXIT_CODES}"))
+}
+
+fn update_command(name: &'static str, options: &Options) -> Command {
+    let names: Vec<String> = options
+        .list
+        .iter()
+        .map(|option| option.name.clone())
+        .collect();
+    let command = Command::new(name);
+    let command = if name == UPDATE {
+        command.arg(
+            flag(CHECK)
+                .conflicts_with(DRY_RUN)
+                .help("Change nothing, and exit with 4 if there is anything to change"),
+        )
+    } else {
+        command.arg(
+            Arg::new(OPTION)
+                .value_name("OPTION")
+                .required(true)
+                .num_args(1..)
+                .value_parser(names)
+                .help("The options, as `forge options` lists them"),
+        )
+    };
+    command
+        .arg(flag(DRY_RUN).help("Show what would change in each file, and change nothing"))
+        .arg(flag("allow-dirty").help("Go on where git has changes that are not committed"))
+        .arg(flag("json").help("Report as one JSON document on standard output"))
+        .arg(flag("quiet").short('q').help("Print errors only"))
+}
+
+fn update_given(name: &str, matches: &mut ArgMatches) -> Update {
+    let mut named = || -> Vec<String> {
+        let names = matches.remove_many(OPTION);
+        names.map(Iterator::collect).unwrap_or_default()
+    };
+    let wish = match name {
+        "add" => Wish::Add(named()),
+        "remove" => Wish::Remove(named()),
+        _ => Wish::Update,
+    };
+    Update {
+        check: wish == Wish::Update && matches.get_flag(CHECK),
+        wish,
+        dry_run: matches.get_flag(DRY_RUN),
+        allow_dirty: matches.get_flag("allow-dirty"),
+        json: matches.get_flag("json"),
+        quiet: matches.get_flag("quiet"),
+    }
 }
 
 /// The pair of flags for an option.
@@ -297,7 +440,7 @@ fn explain_names(mut error: clap::Error, args: &[OsString]) -> clap::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::templates;
+    use crate::plan::templates;
 
     #[test]
     fn the_command_is_well_formed() {

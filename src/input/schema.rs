@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::answers_file::{ANSWERS, NAME, VERSION};
-use crate::name;
-use crate::options::Options;
+use crate::input::answers_file::{ANSWERS, NAME, VERSION};
+use crate::input::name;
+use crate::input::options::Options;
 
 /// Describes the answers to these options.
 #[must_use]

@@ -5,20 +5,20 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use crate::answers::Draft;
-use crate::answers_file::AnswersFile;
-use crate::cli;
-use crate::disk;
+use crate::commands::proposal::Proposal;
+use crate::disk::create;
 use crate::error::Refusal;
 use crate::git::{self, Vcs};
-use crate::lockfile;
-use crate::options::{Options, yes_or_no};
-use crate::project::FORGE_VERSION;
-use crate::prompt::{Prompt, Reply};
-use crate::proposal::Proposal;
+use crate::input::answers::Draft;
+use crate::input::answers_file::AnswersFile;
+use crate::input::cli;
+use crate::input::options::{Options, yes_or_no};
+use crate::input::prompt::{Prompt, Reply};
+use crate::input::target::Target;
+use crate::plan::context::FORGE_VERSION;
+use crate::plan::lockfile;
+use crate::plan::templates;
 use crate::report::{self, Report};
-use crate::target::Target;
-use crate::templates;
 
 /// Writes a new project, or says what it would write.
 pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
@@ -65,7 +65,7 @@ pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
         return report.dry_run(&project, started.elapsed());
     }
     let mut vcs = project.vcs;
-    disk::write(&project.target, &project.plan, |stage| {
+    create::write(&project.target, &project.plan, |stage| {
         if vcs == Vcs::Git
             && let Err(reason) = git::init(stage)
         {

@@ -5,15 +5,13 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 
-use crate::answers::{Answers, Draft};
-use crate::cli;
+use crate::commands::replay;
 use crate::git::{self, Vcs};
-use crate::options::Options;
+use crate::input::answers::{Answers, Draft};
+use crate::input::cli;
+use crate::input::options::Options;
+use crate::input::target::Target;
 use crate::plan::Plan;
-use crate::project::Context;
-use crate::replay;
-use crate::target::Target;
-use crate::templates;
 
 /// A project before it is written.
 pub struct Proposal<'a> {
@@ -42,13 +40,7 @@ impl<'a> Proposal<'a> {
         target: Target,
     ) -> Result<Self> {
         let answers = draft.complete(target.name.clone());
-        let context = Context::new(&answers, templates::versions()?)?;
-        let plan = Plan::new(
-            &context,
-            &templates::layers(&answers)?,
-            templates::lock(options, &answers)?,
-            &options.copies,
-        )?;
+        let plan = Plan::of(options, &answers)?;
         let repository = git::enclosing_repository(&target.path);
         let vcs = given.vcs.unwrap_or(match repository {
             Some(_) => Vcs::None,

@@ -15,8 +15,8 @@ use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
 use dialoguer::{Confirm, Input};
 
 use crate::error::Refusal;
+use crate::input::options::OptionSpec;
 use crate::interrupt;
-use crate::options::OptionSpec;
 
 const HINT: &str = "Esc goes back one question, Ctrl-C leaves and writes nothing.";
 

@@ -10,10 +10,10 @@ use semver::Version;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use crate::answers::Said;
 use crate::error::Refusal;
-use crate::options::Options;
-use crate::project::FORGE_VERSION;
+use crate::input::answers::Said;
+use crate::input::options::Options;
+use crate::plan::context::FORGE_VERSION;
 
 /// What an answers file says.
 #[derive(Debug, Default)]
@@ -25,6 +25,9 @@ pub struct AnswersFile {
     /// The version of Forge that wrote it, if it is newer than this one.
     pub newer: Option<Version>,
 }
+
+/// Where a project keeps its answers.
+pub const PATH: &str = "forge.toml";
 
 pub(crate) const VERSION: &str = "version";
 pub(crate) const ANSWERS: &str = "answers";

@@ -5,8 +5,8 @@
 //! know who answers.
 
 use crate::error::Refusal;
-use crate::name::ProjectName;
-use crate::options::{OptionSpec, Options};
+use crate::input::name::ProjectName;
+use crate::input::options::{OptionSpec, Options};
 
 /// The complete choices.
 #[derive(Clone, Debug)]

@@ -7,6 +7,9 @@
     reason = "the door to the standard streams"
 )]
 
+pub mod changes;
+pub mod diff;
+
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
@@ -16,12 +19,12 @@ use anyhow::{Context as _, Result};
 use console::style;
 use serde_json::{Value, json};
 
+use crate::commands::proposal::Proposal;
+use crate::commands::replay;
 use crate::error::{Exit, Refusal};
 use crate::git::Vcs;
+use crate::input::options::{NextStep, Options, yes_or_no};
 use crate::interrupt::Interrupted;
-use crate::options::{NextStep, Options, yes_or_no};
-use crate::proposal::Proposal;
-use crate::replay;
 
 /// How to report.
 #[derive(Clone, Copy, Debug, Default)]
@@ -48,14 +51,7 @@ impl Report {
             extent(project),
             milliseconds(elapsed),
         );
-        let steps = next_steps(project);
-        let width = steps.iter().map(|step| step.run.chars().count()).max();
-        let width = width.unwrap_or_default();
-        for (index, step) in steps.iter().enumerate() {
-            let run = style(format!("{:width$}", step.run)).cyan();
-            let line = format!("  {}. {run}  {}", index + 1, step.why);
-            writeln!(text, "{}", line.trim_end())?;
-        }
+        text.push_str(&numbered(&next_steps(project)));
         let command = style(&project.command).cyan();
         writeln!(text, "\nThe same again:\n  {command}")?;
         print(&text)
@@ -272,6 +268,18 @@ fn next_steps(project: &Proposal<'_>) -> Vec<NextStep> {
         .flat_map(|option| &option.next_steps);
     let suggested = project.options.next_steps.iter().chain(chosen).cloned();
     enter.into_iter().chain(suggested).collect()
+}
+
+fn numbered(steps: &[NextStep]) -> String {
+    let width = steps.iter().map(|step| step.run.chars().count()).max();
+    let width = width.unwrap_or_default();
+    let mut text = String::new();
+    for (index, step) in steps.iter().enumerate() {
+        let run = style(format!("{:width$}", step.run)).cyan();
+        let line = format!("  {}. {run}  {}", index + 1, step.why);
+        let _ = writeln!(text, "{}", line.trim_end());
+    }
+    text
 }
 
 /// A line of the tree: a directory, or a file with its layer and its size.

@@ -3,6 +3,11 @@
 //! Planning is pure: the same context and templates give the same bytes, whatever the clock, the
 //! environment and the file system say.
 
+pub mod context;
+pub mod lockfile;
+pub mod tag_lines;
+pub mod templates;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -10,11 +15,11 @@ use std::collections::btree_map::Entry;
 use anyhow::{Context as _, Result, bail, ensure};
 use tera::Tera;
 
-use crate::lockfile;
-use crate::options::Copy;
-use crate::project::Context;
-use crate::tag_lines;
-use crate::templates::{BASE, Layer};
+use crate::input::answers::Answers;
+use crate::input::options::{Copy, Options};
+use crate::plan::context::Context;
+use crate::plan::templates::{BASE, Layer};
+use crate::record::{self, Pristine, Record};
 
 const RENDERED: &str = ".tera";
 
@@ -35,7 +40,8 @@ pub struct PlannedFile<'a> {
 }
 
 impl<'a> Plan<'a> {
-    /// Renders the layers, adds the copies, and adds the lock file under the project's name.
+    /// Renders the layers, adds the copies, adds the lock file under the project's name, and adds
+    /// the record of all that.
     pub fn new(
         context: &Context,
         layers: &[Layer<'a>],
@@ -73,8 +79,37 @@ impl<'a> Plan<'a> {
             plan.add(&copy.to, original.layer, original.bytes)?;
         }
         let lock = lockfile::with_name(lock, &context.name)?;
-        plan.add("Cargo.lock", BASE, Cow::Owned(lock.into_bytes()))?;
+        plan.add(lockfile::PATH, BASE, Cow::Owned(lock.into_bytes()))?;
+        let record = Record::of(context, &plan).to_text();
+        plan.add(record::PATH, BASE, Cow::Owned(record.into_bytes()))?;
         Ok(plan)
+    }
+
+    /// Everything that projects with these answers consist of.
+    pub fn of(options: &Options, answers: &Answers) -> Result<Plan<'static>> {
+        let context = Context::new(answers, templates::versions()?)?;
+        Plan::new(
+            &context,
+            &templates::layers(answers)?,
+            templates::lock(options, answers)?,
+            &options.copies,
+        )
+    }
+
+    /// Every file as a record keeps it.
+    #[must_use]
+    pub fn pristine(&self) -> BTreeMap<String, Pristine> {
+        let files = self.files.iter();
+        files
+            .filter(|(path, _)| *path != record::PATH)
+            .map(|(path, file)| {
+                let pristine = Pristine {
+                    hash: record::hash(&file.bytes),
+                    bytes: (path != lockfile::PATH).then(|| file.bytes.to_vec()),
+                };
+                (path.clone(), pristine)
+            })
+            .collect()
     }
 
     /// The size of all files together.
@@ -122,7 +157,7 @@ fn id(layer: &Layer<'_>, path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::templates::Template;
+    use crate::plan::templates::Template;
 
     const LOCK: &str = "[[package]]\nname = \"{{ name }}\"\n";
 
@@ -174,7 +209,12 @@ mod tests {
         assert_eq!(text(&plan, "b.txt"), "{{ name }}");
         assert_eq!(text(&plan, "empty"), "");
         assert_eq!(text(&plan, "Cargo.lock"), "[[package]]\nname = \"shop\"\n");
-        assert_eq!(plan.files.len(), 4);
+        assert_eq!(plan.files.len(), 5);
+        let record = Record::parse(text(&plan, record::PATH)).unwrap();
+        assert_eq!(
+            record.files["a.toml"].bytes.as_deref(),
+            Some(&b"shop <&> 0.8.9\n"[..])
+        );
     }
 
     #[test]

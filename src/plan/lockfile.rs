@@ -5,6 +5,9 @@
 
 use anyhow::{Context as _, Result};
 
+/// Where a project keeps it.
+pub const PATH: &str = "Cargo.lock";
+
 const ENTRY: &str = "[[package]]\n";
 const UNNAMED: &str = "{{ name }}";
 

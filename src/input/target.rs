@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 
 use crate::error::Refusal;
-use crate::name::ProjectName;
+use crate::input::name::ProjectName;
 
 /// A path that is free for a project, and the project's name.
 #[derive(Clone, Debug)]

@@ -1,0 +1,52 @@
+//! `forge diff`: what the user has changed since the last render.
+
+use anyhow::Result;
+
+use crate::disk::tree;
+use crate::error::Refusal;
+use crate::merge::{self, Entry};
+use crate::plan::lockfile;
+use crate::project::{self, Kept};
+use crate::report::Report;
+use crate::report::diff::{Contents, Edit};
+
+/// Shows the changes.
+pub fn run(stat: bool, report: Report) -> Result<()> {
+    let root = project::find()?;
+    let record = match project::record(&root)? {
+        Kept::Record(record) => record,
+        Kept::Nothing(reason) => {
+            return Err(Refusal::failure(
+                format!("{reason}, so that nothing is known about the last render"),
+                "bring the file back from version control, or write it anew with `forge update`",
+            )
+            .into());
+        }
+    };
+    let paths = || record.files.keys().map(String::as_str);
+    let tree = tree::read(&root, paths(), std::iter::empty())?;
+    let edits: Vec<Edit<'_>> = record
+        .files
+        .iter()
+        // It belongs to the user, and its secrets do not belong on a screen.
+        .filter(|(path, _)| *path != merge::ENVIRONMENT)
+        .filter_map(|(path, base)| {
+            let ours = match tree.entries.get(path) {
+                Some(Entry::File(ours)) if merge::is_pristine(base, ours) => return None,
+                Some(Entry::File(ours)) => Contents::Bytes(ours),
+                Some(Entry::Other(_) | Entry::Directory(_)) => Contents::Unknown,
+                None | Some(Entry::Below(_)) => Contents::Nothing,
+            };
+            let before = match &base.bytes {
+                Some(bytes) if path != lockfile::PATH => Contents::Bytes(bytes),
+                _ => Contents::Unknown,
+            };
+            Some(Edit {
+                path,
+                before,
+                after: ours,
+            })
+        })
+        .collect();
+    report.edits(&edits, stat)
+}

@@ -1,0 +1,7 @@
+//! The commands: each runs the stages in their order.
+
+pub mod diff;
+pub mod new;
+pub mod proposal;
+pub mod replay;
+pub mod update;

@@ -1,0 +1,11 @@
+//! From argv to complete answers and a checked target: everything that a run is told.
+
+pub mod answers;
+pub mod answers_file;
+pub mod cli;
+pub mod name;
+pub mod options;
+pub mod prompt;
+pub mod schema;
+pub mod target;
+pub mod wish;

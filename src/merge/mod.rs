@@ -1,0 +1,443 @@
+//! What becomes of every file, before anything is written: the last render, the user's files and
+//! the new render in, changes out.
+//!
+//! Merging is pure, as planning is: the same three sides give the same changes.
+
+pub mod environment;
+pub mod lines;
+pub mod lists;
+pub mod manifest;
+pub mod moves;
+
+#[cfg(test)]
+mod scenarios;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::input::answers_file;
+use crate::plan::{Plan, lockfile};
+use crate::record::{self, Pristine, Record};
+
+use self::lines::Labels;
+use self::lists::Kind;
+
+/// Ends the name of a new version beside a file that cannot hold conflict markers.
+pub const BESIDE: &str = ".theirs";
+
+/// The settings of one machine, secrets among them.
+pub const ENVIRONMENT: &str = ".env";
+
+/// The user's side: what stands in a project.
+#[derive(Clone, Debug, Default)]
+pub struct Tree {
+    /// What stands at the paths that Forge knows; no entry where nothing does.
+    pub entries: BTreeMap<String, Entry>,
+    /// Files at other paths, where one that has gone may have moved to.
+    pub others: BTreeMap<String, Vec<u8>>,
+}
+
+/// What stands at a path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Entry {
+    /// A file with its bytes.
+    File(Vec<u8>),
+    /// A directory with the paths of all that is in it; where one is empty, its own path.
+    Directory(Vec<String>),
+    /// A link or a special file.
+    Other(&'static str),
+    /// Nothing, and this path above it is no directory.
+    Below(String),
+}
+
+/// What an update does to a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// The templates have nothing new for it.
+    Unchanged,
+    /// It was as rendered, and is now as rendered anew.
+    Updated,
+    /// The changes of both sides are in it.
+    Merged,
+    /// It is new.
+    Added,
+    /// It was as rendered, and the templates have it no longer.
+    Removed,
+    /// The templates have changed, and what the user made of it stays.
+    Kept,
+    /// Both sides have changed the same, and the user has to decide.
+    Conflict,
+}
+
+/// A file and what becomes of it.
+#[derive(Clone, Debug)]
+pub struct Change {
+    /// Where it stands.
+    pub path: String,
+    /// What becomes of it.
+    pub outcome: Outcome,
+    /// What the outcome does not tell.
+    pub why: Option<String>,
+    /// What it holds.
+    pub before: Option<Vec<u8>>,
+    /// What it will hold.
+    pub after: Option<Vec<u8>>,
+    /// The sides of a conflict; a conflict without them stops the update.
+    pub sides: Option<Sides>,
+}
+
+/// What a conflict is between, apart from the user's version.
+#[derive(Clone, Debug)]
+pub struct Sides {
+    /// The last render, where it is known.
+    pub base: Option<Vec<u8>>,
+    /// The new render.
+    pub theirs: Vec<u8>,
+}
+
+impl Change {
+    /// Whether anything is written or removed for it.
+    #[must_use]
+    pub fn writes(&self) -> bool {
+        self.before != self.after
+    }
+
+    fn new(path: &str, outcome: Outcome, before: Option<&[u8]>, after: Option<&[u8]>) -> Self {
+        Self {
+            path: path.to_owned(),
+            outcome,
+            why: None,
+            before: before.map(<[u8]>::to_vec),
+            after: after.map(<[u8]>::to_vec),
+            sides: None,
+        }
+    }
+
+    fn untouched(path: &str, outcome: Outcome, ours: Option<&[u8]>) -> Self {
+        Self::new(path, outcome, ours, ours)
+    }
+
+    fn because(mut self, why: impl Into<String>) -> Self {
+        self.why = Some(why.into());
+        self
+    }
+}
+
+/// Merges what changed from the last render to the new one into the user's files.
+///
+/// Without a record, all that differs is a conflict, and everything stays in the file.
+#[must_use]
+pub fn merge(
+    record: Option<&Record>,
+    tree: &Tree,
+    plan: &Plan<'_>,
+    labels: &Labels,
+) -> Vec<Change> {
+    let empty = BTreeMap::new();
+    let bases = record.map_or(&empty, |record| &record.files);
+    // Where nothing tells what was rendered, what is rendered now is the best guess.
+    let sought = match record {
+        Some(record) => record.files.clone(),
+        None => plan.pristine(),
+    };
+    let merger = Merger {
+        bases,
+        moves: moves::find(&sought, tree),
+        tree,
+        plan,
+        labels,
+    };
+    let paths: BTreeSet<&str> = paths(record, plan).collect();
+    let (gone, rest): (Vec<&str>, Vec<&str>) = paths
+        .into_iter()
+        .partition(|path| !plan.files.contains_key(*path));
+    let mut changes: Vec<Change> = gone
+        .into_iter()
+        .filter_map(|path| merger.gone(path))
+        .collect();
+    let removed: BTreeSet<String> = changes
+        .iter()
+        .filter(|change| change.outcome == Outcome::Removed)
+        .map(|change| change.path.clone())
+        .collect();
+    for path in rest {
+        changes.extend(merger.rendered(path, &removed));
+    }
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    changes
+}
+
+/// Every path that either render has.
+pub fn paths<'a>(record: Option<&'a Record>, plan: &'a Plan<'_>) -> impl Iterator<Item = &'a str> {
+    let bases = record.into_iter().flat_map(|record| record.files.keys());
+    let all: BTreeSet<&str> = bases.chain(plan.files.keys()).map(String::as_str).collect();
+    all.into_iter()
+}
+
+/// The files that should be there if the user has neither deleted nor moved them.
+pub fn expected<'a>(
+    record: Option<&'a Record>,
+    plan: &'a Plan<'_>,
+) -> impl Iterator<Item = &'a str> {
+    let recorded = record.into_iter().flat_map(|record| record.files.keys());
+    let planned = plan.files.keys().filter(move |_| record.is_none());
+    let files = recorded.chain(planned).map(String::as_str);
+    // Most clones have none, because git ignores it.
+    files.filter(|path| *path != ENVIRONMENT)
+}
+
+/// The files in which an earlier merge has left conflicts.
+#[must_use]
+pub fn unresolved(tree: &Tree) -> Vec<&str> {
+    let entries = tree.entries.iter();
+    entries
+        .filter(|(path, entry)| match entry {
+            Entry::File(bytes) => {
+                path.ends_with(BESIDE) || std::str::from_utf8(bytes).is_ok_and(lines::has_markers)
+            }
+            _ => false,
+        })
+        .map(|(path, _)| path.as_str())
+        .collect()
+}
+
+struct Merger<'a> {
+    bases: &'a BTreeMap<String, Pristine>,
+    moves: BTreeMap<&'a str, &'a str>,
+    tree: &'a Tree,
+    plan: &'a Plan<'a>,
+    labels: &'a Labels,
+}
+
+impl Merger<'_> {
+    /// A file that the new render does not have.
+    fn gone(&self, path: &str) -> Option<Change> {
+        let base = self.bases.get(path)?;
+        match self.tree.entries.get(path) {
+            Some(Entry::File(ours)) if is_pristine(base, ours) => {
+                Some(Change::new(path, Outcome::Removed, Some(ours), None))
+            }
+            Some(Entry::File(ours)) => Some(
+                Change::untouched(path, Outcome::Kept, Some(ours))
+                    .because("no longer rendered, and it has your changes"),
+            ),
+            Some(Entry::Other(what)) => Some(
+                Change::untouched(path, Outcome::Kept, None)
+                    .because(format!("no longer rendered, and it is {what}")),
+            ),
+            Some(Entry::Directory(_) | Entry::Below(_)) => None,
+            None => {
+                let place = self.moves.get(path)?;
+                let ours = self.tree.others.get(*place).map(Vec::as_slice);
+                Some(
+                    Change::untouched(place, Outcome::Kept, ours)
+                        .because(format!("moved from `{path}`, which is no longer rendered")),
+                )
+            }
+        }
+    }
+
+    /// A file that the new render has.
+    fn rendered(&self, path: &str, removed: &BTreeSet<String>) -> Vec<Change> {
+        let theirs = self.plan.files[path].bytes.as_ref();
+        let base = self.bases.get(path);
+        let news = base.is_none_or(|base| base.hash != record::hash(theirs));
+        let blocked = |what: String| {
+            if news {
+                beside(path, theirs, &what)
+            } else {
+                vec![Change::untouched(path, Outcome::Unchanged, None)]
+            }
+        };
+        match self.tree.entries.get(path) {
+            Some(Entry::File(ours)) if path == record::PATH => {
+                let outcome = if same_text(ours, theirs) {
+                    return vec![Change::untouched(path, Outcome::Unchanged, Some(ours))];
+                } else {
+                    Outcome::Updated
+                };
+                vec![Change::new(path, outcome, Some(ours), Some(theirs))]
+            }
+            Some(Entry::File(ours)) => self.file(path, path, ours, theirs),
+            Some(Entry::Other(what)) => blocked(format!("it is {what}")),
+            Some(Entry::Directory(files)) if !files.iter().all(|file| removed.contains(file)) => {
+                blocked("it is a directory".to_owned())
+            }
+            // Nothing can be put beside it without writing through a link or over a file.
+            Some(Entry::Below(above)) if news && !removed.contains(above) => {
+                let why = format!("`{above}` is no directory");
+                vec![Change::untouched(path, Outcome::Conflict, None).because(why)]
+            }
+            Some(Entry::Below(above)) if !removed.contains(above) => {
+                vec![Change::untouched(path, Outcome::Unchanged, None)]
+            }
+            Some(_) => vec![Change::new(path, Outcome::Added, None, Some(theirs))],
+            None => self.absent(path, theirs, news),
+        }
+    }
+
+    /// A file that the user has deleted or moved, or that is new.
+    fn absent(&self, path: &str, theirs: &[u8], news: bool) -> Vec<Change> {
+        if path == record::PATH || !self.bases.contains_key(path) {
+            return vec![match self.moves.get(path) {
+                Some(place) => Change::untouched(path, Outcome::Kept, None)
+                    .because(format!("it seems to be at `{place}`")),
+                None => Change::new(path, Outcome::Added, None, Some(theirs)),
+            }];
+        }
+        if !news {
+            return vec![Change::untouched(path, Outcome::Unchanged, None)];
+        }
+        if path == ENVIRONMENT {
+            let why = "not here; `.env.example` has what is new";
+            return vec![Change::untouched(path, Outcome::Kept, None).because(why)];
+        }
+        match self.moves.get(path) {
+            Some(place) => {
+                let mut changes = self.file(path, place, &self.tree.others[*place], theirs);
+                for change in &mut changes {
+                    let moved = format!("moved from `{path}`");
+                    change.why = Some(match change.why.take() {
+                        Some(why) => format!("{moved}; {why}"),
+                        None => moved,
+                    });
+                }
+                changes
+            }
+            None => vec![
+                Change::untouched(path, Outcome::Kept, None).because("deleted, and stays deleted"),
+            ],
+        }
+    }
+
+    /// A file that both sides have. `place` is where the user keeps it.
+    fn file(&self, path: &str, place: &str, ours: &[u8], theirs: &[u8]) -> Vec<Change> {
+        let base = self.bases.get(path);
+        let unchanged = || vec![Change::untouched(place, Outcome::Unchanged, Some(ours))];
+        if same_text(ours, theirs) || base.is_some_and(|base| base.hash == record::hash(theirs)) {
+            return unchanged();
+        }
+        if base.is_some_and(|base| is_pristine(base, ours)) {
+            let theirs = match (str::from_utf8(ours), str::from_utf8(theirs)) {
+                (Ok(ours), Ok(theirs)) => lines::with_line_breaks_of(ours, theirs).into_bytes(),
+                _ => theirs.to_vec(),
+            };
+            return vec![Change::new(
+                place,
+                Outcome::Updated,
+                Some(ours),
+                Some(&theirs),
+            )];
+        }
+        if path == lockfile::PATH {
+            return vec![
+                Change::untouched(place, Outcome::Kept, Some(ours))
+                    .because("it has your dependencies; cargo brings it up to date"),
+            ];
+        }
+        let base = base.and_then(|base| base.bytes.as_deref());
+        let texts = (
+            base.map(str::from_utf8).transpose(),
+            str::from_utf8(ours),
+            str::from_utf8(theirs),
+        );
+        let (Ok(base_text), Ok(our_text), Ok(their_text)) = texts else {
+            let mut changes = beside(place, theirs, "it is not text");
+            changes[0].before = Some(ours.to_vec());
+            changes[0].after = Some(ours.to_vec());
+            if let Some(sides) = &mut changes[0].sides {
+                sides.base = base.map(<[u8]>::to_vec);
+            }
+            return changes;
+        };
+        if path == ENVIRONMENT {
+            return vec![match environment::append(base_text, our_text, their_text) {
+                Some(text) => {
+                    Change::new(place, Outcome::Merged, Some(ours), Some(text.as_bytes()))
+                        .because("new variables stand at its end")
+                }
+                None => Change::untouched(place, Outcome::Kept, Some(ours)).because("it is yours"),
+            }];
+        }
+        let (text, conflicts) = self.text(path, base_text, our_text, their_text);
+        if text.as_bytes() == ours {
+            return unchanged();
+        }
+        let after = Some(text.as_bytes());
+        if conflicts == 0 {
+            return vec![Change::new(place, Outcome::Merged, Some(ours), after)];
+        }
+        let mut change = Change::new(place, Outcome::Conflict, Some(ours), after);
+        change.why = Some(match conflicts {
+            1 => "1 conflict".to_owned(),
+            _ => format!("{conflicts} conflicts"),
+        });
+        change.sides = Some(Sides {
+            base: base.map(<[u8]>::to_vec),
+            theirs: theirs.to_vec(),
+        });
+        vec![change]
+    }
+
+    fn text(&self, path: &str, base: Option<&str>, ours: &str, theirs: &str) -> (String, usize) {
+        let plain = lines::with_line_breaks_of("", ours);
+        let as_ours = |text: String| (lines::with_line_breaks_of(ours, &text), 0);
+        if path == answers_file::PATH
+            && let Some(text) = manifest::set(&plain, theirs)
+        {
+            return as_ours(text);
+        }
+        let kind = Kind::of(path);
+        let merged = lines::merge(kind, base, ours, theirs, self.labels);
+        let clean = merged.conflicts == 0 && manifest::is_valid(&merged.text);
+        if kind == Kind::Manifest
+            && !clean
+            && let Some(base) = base
+            && let Some(text) = manifest::merge(base, &plain, theirs)
+        {
+            return as_ours(text);
+        }
+        // Such as a service that the user has added before, at another place.
+        if merged.conflicts == 0
+            && lists::repeats(kind, &merged.text)
+            && !lists::repeats(kind, ours)
+        {
+            let merged = lines::merge(kind, None, ours, theirs, self.labels);
+            return (merged.text, merged.conflicts);
+        }
+        (merged.text, merged.conflicts)
+    }
+}
+
+/// Leaves what stands at a path, and puts the new version beside it.
+fn beside(path: &str, theirs: &[u8], what: &str) -> Vec<Change> {
+    let beside = format!("{path}{BESIDE}");
+    let mut conflict = Change::untouched(path, Outcome::Conflict, None)
+        .because(format!("{what}; the new version is `{beside}`"));
+    conflict.sides = Some(Sides {
+        base: None,
+        theirs: theirs.to_vec(),
+    });
+    vec![
+        conflict,
+        Change::new(&beside, Outcome::Added, None, Some(theirs)),
+    ]
+}
+
+/// Whether a file is as it was rendered, apart from line breaks of another system.
+#[must_use]
+pub fn is_pristine(base: &Pristine, ours: &[u8]) -> bool {
+    base.hash == record::hash(ours)
+        || str::from_utf8(ours).is_ok_and(|text| {
+            text.contains("\r\n")
+                && base.hash == record::hash(lines::with_line_breaks_of("", text).as_bytes())
+        })
+}
+
+fn same_text(a: &[u8], b: &[u8]) -> bool {
+    a == b
+        || str::from_utf8(a)
+            .is_ok_and(|a| a.contains("\r\n") && lines::with_line_breaks_of("", a).as_bytes() == b)
+}

@@ -1,0 +1,123 @@
+//! From answers to what templates see.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::input::answers::{Answer, Answers};
+
+/// The version of this Forge, which projects record.
+pub const FORGE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
+/// The variables of the templates.
+#[derive(Debug, Serialize)]
+pub struct Context {
+    /// The name of the project.
+    pub name: String,
+    /// The name by which its Rust code refers to itself.
+    pub crate_name: String,
+    /// The version of Forge that made the project.
+    pub forge_version: &'static str,
+    /// The oldest Rust that compiles the project.
+    pub rust_version: String,
+    /// The version requirement of each crate that a project may depend on.
+    pub versions: BTreeMap<String, String>,
+    /// All options in order, switched on or not.
+    pub options: Vec<Answer>,
+    /// The same as a variable for each option.
+    #[serde(flatten)]
+    pub switches: BTreeMap<String, bool>,
+}
+
+impl Context {
+    /// Combines the answers with the versions that a manifest states.
+    pub fn new(answers: &Answers, versions: &str) -> Result<Self> {
+        let manifest: Manifest =
+            toml::from_str(versions).context("the manifest with the versions is not valid")?;
+        let dependencies = manifest.dependencies.into_iter();
+        Ok(Self {
+            name: answers.name.to_string(),
+            crate_name: answers.name.crate_name(),
+            forge_version: FORGE_VERSION,
+            rust_version: manifest.package.rust_version,
+            versions: dependencies
+                .chain(manifest.dev_dependencies)
+                .map(|(name, dependency)| (name, dependency.version()))
+                .collect(),
+            options: answers.options.clone(),
+            switches: answers
+                .options
+                .iter()
+                .map(|answer| (answer.name.clone(), answer.on))
+                .collect(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Manifest {
+    package: Package,
+    #[serde(default)]
+    dependencies: BTreeMap<String, Dependency>,
+    #[serde(default)]
+    dev_dependencies: BTreeMap<String, Dependency>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct Package {
+    rust_version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Dependency {
+    Requirement(String),
+    Table { version: String },
+}
+
+impl Dependency {
+    fn version(self) -> String {
+        match self {
+            Self::Requirement(version) | Self::Table { version } => version,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::input::name::ProjectName;
+
+    #[test]
+    fn versions_come_from_strings_and_tables_of_both_kinds() {
+        let answers = Answers {
+            name: ProjectName::parse("my-app", |_| false).unwrap(),
+            options: vec![Answer {
+                name: "redis".to_owned(),
+                on: true,
+            }],
+        };
+        let context = Context::new(
+            &answers,
+            r#"
+            [package]
+            rust-version = "1.88"
+            [dependencies]
+            axum = "0.8.9"
+            redis = { version = "1.8", features = ["aio"] }
+            [dev-dependencies]
+            redis-test = { version = "1.0" }
+            "#,
+        )
+        .unwrap();
+        assert_eq!(context.crate_name, "my_app");
+        assert_eq!(context.rust_version, "1.88");
+        assert_eq!(context.versions["axum"], "0.8.9");
+        assert_eq!(context.versions["redis"], "1.8");
+        assert_eq!(context.versions["redis-test"], "1.0");
+        assert!(context.switches["redis"]);
+    }
+}

@@ -1,0 +1,328 @@
+//! What a project keeps about its last render: the file `.forge.lock`.
+//!
+//! It holds a hash and the pristine contents of every file, so that the base of a merge is there
+//! offline, without history and without the Forge that rendered it. Contents are kept apart for
+//! each file, so that an update changes only the lines that it has to.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::deflate::core::{
+    CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
+};
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use crate::plan::Plan;
+use crate::plan::context::Context;
+use crate::plan::lockfile;
+
+/// Where a project keeps it.
+pub const PATH: &str = ".forge.lock";
+
+/// The format that this Forge writes, and the only one there has been.
+const FORMAT: i64 = 1;
+
+const HEADER: &str = "\
+# How forge last rendered this project: by this, `forge update`, `add`, `remove` and `diff` tell
+# your changes from its own. Keep it in version control; there is nothing to edit in it.
+# Where two branches have both changed it, take either version whole and run `forge update`.
+# `contents` is what was rendered: base64 of raw deflate.
+";
+
+/// Better ones take longer for a file that is hardly smaller.
+const COMPRESSION: u8 = 3;
+
+/// Far more than any template; a damaged file must not fill the memory.
+const LARGEST_FILE: usize = 16 << 20;
+
+const LINE: usize = 96;
+
+/// The last render of a project.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    /// The version of Forge that rendered.
+    pub forge: String,
+    /// The answers that it rendered, without the project's name.
+    pub answers: BTreeMap<String, bool>,
+    /// Every file by its path, apart from the record itself.
+    pub files: BTreeMap<String, Pristine>,
+}
+
+/// A file as it was rendered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pristine {
+    /// The SHA-256 of its contents.
+    pub hash: String,
+    /// Its contents, unless cargo owns them or the record is damaged.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// Why a record cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// A format that this Forge does not know.
+    Format(i64),
+    /// Not what a Forge has written.
+    Damaged(String),
+}
+
+#[derive(Deserialize)]
+struct Text {
+    forge: String,
+    #[serde(default)]
+    answers: BTreeMap<String, toml::Value>,
+    #[serde(default, rename = "file")]
+    files: Vec<FileText>,
+}
+
+#[derive(Deserialize)]
+struct FileText {
+    path: String,
+    sha256: String,
+    contents: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct FormatText {
+    format: i64,
+}
+
+impl Record {
+    /// The record of a render.
+    #[must_use]
+    pub fn of(context: &Context, plan: &Plan<'_>) -> Self {
+        let answers = context.options.iter();
+        Self {
+            forge: context.forge_version.to_owned(),
+            answers: answers
+                .map(|answer| (answer.name.clone(), answer.on))
+                .collect(),
+            files: plan.pristine(),
+        }
+    }
+
+    /// The text of `.forge.lock`.
+    #[must_use]
+    pub fn to_text(&self) -> String {
+        let mut text = format!(
+            "{HEADER}\nformat = {FORMAT}\nforge = {}\n\n[answers]\n",
+            quoted(&self.forge)
+        );
+        for (option, on) in &self.answers {
+            let _ = writeln!(text, "{option} = {on}");
+        }
+        let mut encoder = Encoder::new();
+        let mut written = BTreeSet::new();
+        for (path, file) in &self.files {
+            let (path, hash) = (quoted(path), &file.hash);
+            let _ = write!(text, "\n[[file]]\npath = {path}\nsha256 = \"{hash}\"\n");
+            // What equals another file is there already.
+            if let Some(bytes) = &file.bytes
+                && written.insert(hash)
+            {
+                text.push_str("contents = \"\"\"\n");
+                let contents = encoder.encode(bytes);
+                let mut rest = contents.as_str();
+                while !rest.is_empty() {
+                    let (line, others) = rest.split_at(rest.len().min(LINE));
+                    text.push_str(line);
+                    text.push('\n');
+                    rest = others;
+                }
+                text.push_str("\"\"\"\n");
+            }
+        }
+        text
+    }
+
+    /// Reads the text of `.forge.lock`. A file whose contents do not match their hash has none.
+    pub fn parse(text: &str) -> Result<Self, Fault> {
+        let damaged = |error: toml::de::Error| {
+            let message = error.message().split_whitespace();
+            Fault::Damaged(message.collect::<Vec<_>>().join(" "))
+        };
+        let FormatText { format } = toml::from_str(text).map_err(damaged)?;
+        if format != FORMAT {
+            return Err(Fault::Format(format));
+        }
+        let text: Text = toml::from_str(text).map_err(damaged)?;
+        let contents: BTreeMap<&str, Vec<u8>> = text
+            .files
+            .iter()
+            .filter_map(|file| {
+                let bytes = decode(file.contents.as_deref()?)?;
+                (hash(&bytes) == file.sha256).then_some((file.sha256.as_str(), bytes))
+            })
+            .collect();
+        let files = text.files.iter().map(|file| {
+            let pristine = Pristine {
+                hash: file.sha256.clone(),
+                bytes: contents
+                    .get(file.sha256.as_str())
+                    .filter(|_| file.path != lockfile::PATH)
+                    .cloned(),
+            };
+            (file.path.clone(), pristine)
+        });
+        Ok(Self {
+            files: files.collect(),
+            forge: text.forge,
+            answers: text
+                .answers
+                .into_iter()
+                .filter_map(|(option, on)| Some((option, on.as_bool()?)))
+                .collect(),
+        })
+    }
+
+    /// The files whose contents should be there and are not.
+    pub fn damaged(&self) -> impl Iterator<Item = &str> {
+        let files = self.files.iter();
+        files
+            .filter(|(path, file)| file.bytes.is_none() && *path != lockfile::PATH)
+            .map(|(path, _)| path.as_str())
+    }
+}
+
+/// The SHA-256 of some bytes in hexadecimal digits.
+#[must_use]
+pub fn hash(bytes: &[u8]) -> String {
+    Sha256::digest(bytes)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
+
+/// Compresses one file after another in the same memory, which is most of the work for small ones.
+struct Encoder {
+    compressor: CompressorOxide,
+    output: Vec<u8>,
+}
+
+impl Encoder {
+    fn new() -> Self {
+        // A window of zero bits means that there is no header.
+        let flags = create_comp_flags_from_zip_params(COMPRESSION.into(), 0, 0);
+        Self {
+            compressor: CompressorOxide::new(flags),
+            output: Vec::new(),
+        }
+    }
+
+    fn encode(&mut self, bytes: &[u8]) -> String {
+        self.compressor.reset();
+        self.output
+            .resize(self.output.len().max(bytes.len() * 2 + 1024), 0);
+        let (status, _, length) = compress(
+            &mut self.compressor,
+            bytes,
+            &mut self.output,
+            TDEFLFlush::Finish,
+        );
+        match status {
+            TDEFLStatus::Done => STANDARD.encode(&self.output[..length]),
+            _ => STANDARD.encode(compress_to_vec(bytes, COMPRESSION)),
+        }
+    }
+}
+
+fn decode(text: &str) -> Option<Vec<u8>> {
+    let encoded: String = text.split_ascii_whitespace().collect();
+    let compressed = STANDARD.decode(encoded).ok()?;
+    decompress_to_vec_with_limit(&compressed, LARGEST_FILE).ok()
+}
+
+/// A string of TOML, whose escapes are those of JSON.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pristine(bytes: &[u8]) -> Pristine {
+        Pristine {
+            hash: hash(bytes),
+            bytes: Some(bytes.to_vec()),
+        }
+    }
+
+    fn record() -> Record {
+        let long: Vec<u8> = (0..20_000_u32).flat_map(u32::to_le_bytes).collect();
+        Record {
+            forge: "0.1.0".to_owned(),
+            answers: BTreeMap::from([("redis".to_owned(), true)]),
+            files: BTreeMap::from([
+                (
+                    "Cargo.lock".to_owned(),
+                    Pristine {
+                        bytes: None,
+                        ..pristine(b"lock")
+                    },
+                ),
+                ("a \"b\"\\c".to_owned(), pristine(b"text\n")),
+                ("binary".to_owned(), pristine(b"\xff\0\xfe")),
+                ("copy".to_owned(), pristine(b"text\n")),
+                ("empty".to_owned(), pristine(b"")),
+                ("long".to_owned(), pristine(&long)),
+            ]),
+        }
+    }
+
+    #[test]
+    fn what_was_written_is_read_back() {
+        assert_eq!(Record::parse(&record().to_text()), Ok(record()));
+    }
+
+    #[test]
+    fn line_breaks_of_another_system_do_not_matter() {
+        let text = record().to_text().replace('\n', "\r\n");
+        assert_eq!(Record::parse(&text), Ok(record()));
+    }
+
+    #[test]
+    fn lines_are_short_and_equal_contents_are_kept_once() {
+        let text = record().to_text();
+        assert!(text.lines().all(|line| line.len() <= 100));
+        assert_eq!(text.matches("contents = ").count(), 4);
+    }
+
+    #[test]
+    fn the_format_is_looked_at_before_anything_else() {
+        assert_eq!(Record::parse("format = 2\nx = []\n"), Err(Fault::Format(2)));
+        assert_eq!(Record::parse("format = 0\n"), Err(Fault::Format(0)));
+    }
+
+    #[test]
+    fn what_is_no_record_is_damaged() {
+        let conflict = format!("<<<<<<< HEAD\n{}", record().to_text());
+        for text in ["", "forge = \"0.1.0\"\n", "format = 1\n", &conflict] {
+            assert!(
+                matches!(Record::parse(text), Err(Fault::Damaged(_))),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn contents_that_do_not_match_their_hash_are_not_used() {
+        let text = record().to_text();
+        let bytes = STANDARD.encode(compress_to_vec(b"text\n", COMPRESSION));
+        let other = STANDARD.encode(compress_to_vec(b"TEXT\n", COMPRESSION));
+        assert!(text.contains(&bytes));
+        for wrong in [other.as_str(), "not base64!", "AAAA"] {
+            let record = Record::parse(&text.replace(&bytes, wrong)).unwrap();
+            assert_eq!(record.damaged().collect::<Vec<_>>(), ["a \"b\"\\c", "copy"]);
+            assert_eq!(record.files["copy"].hash, hash(b"text\n"));
+        }
+        assert_eq!(record().damaged().count(), 0);
+    }
+}

@@ -1,0 +1,440 @@
+//! Projects that their users have edited.
+
+use std::fs;
+
+use crate::forge::Forge;
+
+/// A project without any option, in no repository.
+fn bare() -> Forge {
+    let forge = Forge::new();
+    forge
+        .run("new shop --no-redis --no-docker --vcs none --quiet")
+        .exits(0);
+    forge
+}
+
+fn read(forge: &Forge, path: &str) -> String {
+    fs::read_to_string(forge.path(path)).expect("a file to be read")
+}
+
+/// Puts a text before the first place where another one stands.
+fn insert_before(forge: &Forge, path: &str, place: &str, text: &str) {
+    let before = read(forge, path);
+    assert!(before.contains(place), "{path}: {before}");
+    forge.write(path, &before.replacen(place, &format!("{text}{place}"), 1));
+}
+
+fn outcome(document: &serde_json::Value, path: &str) -> String {
+    let files = document["files"].as_array().expect("a list of files");
+    let file = files.iter().find(|file| file["path"] == path);
+    let file = file.unwrap_or_else(|| panic!("{path} is not in {document:#}"));
+    file["outcome"].as_str().expect("an outcome").to_owned()
+}
+
+#[test]
+fn what_the_user_wrote_stays_and_goes_back_to_what_it_was() {
+    let forge = bare();
+    insert_before(&forge, "shop/Cargo.toml", "dotenvy = ", "cached = \"1\"\n");
+    insert_before(&forge, "shop/Cargo.toml", "serde = ", "sqlx = \"0.8\"\n");
+    insert_before(
+        &forge,
+        "shop/src/lib.rs",
+        "pub mod routes;",
+        "pub mod orders;\n",
+    );
+    forge.write("shop/src/orders.rs", "//! Mine.\n");
+    insert_before(
+        &forge,
+        "shop/src/routes/mod.rs",
+        "        .fallback",
+        "        .merge(orders::router())\n",
+    );
+    insert_before(&forge, "shop/README.md", "## Run", "Mine.\n\n");
+    let lock = read(&forge, "shop/Cargo.lock").replace("version = 4", "version = 4\n# mine");
+    forge.write("shop/Cargo.lock", &lock);
+    let edited = forge.files("shop");
+
+    let document = forge
+        .in_project("shop", ["add", "redis", "--json"])
+        .exits(0)
+        .json();
+    for path in ["Cargo.toml", "src/lib.rs", "src/routes/mod.rs", "README.md"] {
+        assert_eq!(outcome(&document, path), "merged");
+        assert!(read(&forge, &format!("shop/{path}")).contains("redis"));
+    }
+    assert_eq!(outcome(&document, "Cargo.lock"), "kept");
+    let manifest = read(&forge, "shop/Cargo.toml");
+    assert!(manifest.contains("cached = \"1\"") && manifest.contains("sqlx = \"0.8\""));
+    assert!(read(&forge, "shop/src/routes/mod.rs").contains(".merge(orders::router())"));
+
+    forge.in_project("shop", ["remove", "redis"]).exits(0);
+    let mut after = forge.files("shop");
+    after.retain(|path, _| !path.starts_with(".forge-backup-"));
+    assert_eq!(after, edited);
+}
+
+#[test]
+fn a_conflict_is_marked_with_both_sides_and_must_be_resolved_first() {
+    let forge = bare();
+    let state = read(&forge, "shop/src/state.rs");
+    forge.write(
+        "shop/src/state.rs",
+        &state.replace(
+            "#[derive(Clone, Debug, Default)]",
+            "#[derive(Clone, Default)]",
+        ),
+    );
+    let run = forge.in_project("shop", ["add", "redis"]).exits(4);
+    assert!(
+        run.stdout.contains("conflict   src/state.rs: 1 conflict"),
+        "{run:#?}"
+    );
+    let state = read(&forge, "shop/src/state.rs");
+    let expected = "<<<<<<< yours\n#[derive(Clone, Default)]\n||||||| last render (forge ";
+    assert!(state.contains(expected), "{state}");
+    assert!(
+        state.contains("=======\n#[derive(Clone, Debug)]\n>>>>>>> forge add redis\n"),
+        "{state}"
+    );
+
+    let marked = forge.files("shop");
+    for args in [
+        &["update"][..],
+        &["remove", "redis"],
+        &["update", "--dry-run"],
+    ] {
+        forge
+            .in_project("shop", args)
+            .exits(4)
+            .says("conflicts of an earlier update are left in `src/state.rs`");
+    }
+    assert_eq!(forge.files("shop"), marked);
+
+    let lines = state.lines();
+    let resolved: Vec<&str> = lines
+        .filter(|line| !line.starts_with(['<', '|', '=', '>']) && !line.contains("Default)]"))
+        .collect();
+    let resolved = resolved.join("\n") + "\n";
+    forge.write("shop/src/state.rs", &resolved);
+    let run = forge.in_project("shop", ["update"]).exits(0);
+    assert!(run.stdout.starts_with("Nothing to do"), "{run:#?}");
+}
+
+#[test]
+fn a_dry_run_shows_every_file_and_writes_nothing() {
+    let forge = bare();
+    forge.write("shop/.env", "APP_PORT=1\nSECRET=hidden\n");
+    let before = forge.files("shop");
+    let document = forge
+        .in_project("shop", ["add", "redis", "--dry-run", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(document["written"], false);
+    assert_eq!(document["changes"], true);
+    assert_eq!(document["to"]["answers"]["redis"], true);
+    let run = forge
+        .in_project("shop", ["add", "redis", "--dry-run"])
+        .exits(0);
+    for file in document["files"].as_array().unwrap() {
+        let (path, outcome) = (
+            file["path"].as_str().unwrap(),
+            file["outcome"].as_str().unwrap(),
+        );
+        let listed = |line: &str| {
+            let mut words = line.split_whitespace();
+            words.next() == Some(outcome)
+                && words
+                    .next()
+                    .is_some_and(|word| word.trim_end_matches(':') == path)
+        };
+        assert!(run.stdout.lines().any(listed), "{path} is not in {run:#?}");
+        assert_eq!(
+            file["diff"].is_string(),
+            !["unchanged", "kept"].contains(&outcome)
+        );
+    }
+    assert!(run.stdout.contains("+++ b/src/redis/mod.rs\n"), "{run:#?}");
+    assert!(run.stdout.contains("+REDIS_POOL_SIZE=5\n"), "{run:#?}");
+    assert!(!run.stdout.contains("hidden"), "{run:#?}");
+    assert!(run.stdout.ends_with(", nothing was written\n"), "{run:#?}");
+    assert_eq!(forge.files("shop"), before);
+}
+
+#[test]
+fn settings_of_the_user_get_what_is_new_and_nothing_else() {
+    let forge = bare();
+    forge.write("shop/.env", "APP_PORT=1\nSECRET=hidden");
+    forge.in_project("shop", ["add", "redis"]).exits(0);
+    let settings = read(&forge, "shop/.env");
+    let rest = settings
+        .strip_prefix("APP_PORT=1\nSECRET=hidden\n\n# Where Redis is:")
+        .expect("the rest");
+    assert!(rest.contains("\nREDIS_CONNECTION_URL=redis://localhost:6379\n"));
+    assert!(!settings.contains("APP_HOST"));
+    forge.in_project("shop", ["remove", "redis"]).exits(0);
+    assert_eq!(read(&forge, "shop/.env"), settings);
+}
+
+#[test]
+fn what_was_deleted_stays_deleted() {
+    let forge = bare();
+    for path in [".env", "README.md", "src/routes/health.rs"] {
+        fs::remove_file(forge.path("shop").join(path)).unwrap();
+    }
+    let document = forge
+        .in_project("shop", ["add", "redis", "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(outcome(&document, ".env"), "kept");
+    assert_eq!(outcome(&document, "README.md"), "kept");
+    assert_eq!(outcome(&document, "src/routes/health.rs"), "unchanged");
+    for path in [".env", "README.md", "src/routes/health.rs"] {
+        assert!(!forge.path("shop").join(path).exists());
+    }
+}
+
+#[test]
+fn what_was_moved_is_updated_where_it_is() {
+    let forge = bare();
+    forge.mkdir("shop/src/app");
+    fs::rename(
+        forge.path("shop/src/state.rs"),
+        forge.path("shop/src/app/state.rs"),
+    )
+    .unwrap();
+    let run = forge.in_project("shop", ["add", "redis"]).exits(0);
+    assert!(
+        run.stdout
+            .contains("updated    src/app/state.rs: moved from `src/state.rs`"),
+        "{run:#?}"
+    );
+    assert!(!forge.path("shop/src/state.rs").exists());
+    assert!(read(&forge, "shop/src/app/state.rs").contains("RedisManager"));
+    forge.in_project("shop", ["remove", "redis"]).exits(0);
+    assert!(!read(&forge, "shop/src/app/state.rs").contains("RedisManager"));
+}
+
+#[test]
+fn what_the_user_changed_is_kept_when_it_is_no_longer_rendered() {
+    let forge = Forge::new();
+    forge
+        .run("new shop --redis --docker --vcs none -q")
+        .exits(0);
+    insert_before(&forge, "shop/src/redis/keys.rs", "//!", "// mine\n");
+    let run = forge.in_project("shop", ["remove", "redis"]).exits(0);
+    assert!(
+        run.stdout
+            .contains("kept       src/redis/keys.rs: no longer rendered"),
+        "{run:#?}"
+    );
+    assert_eq!(forge.entries("shop/src/redis"), ["keys.rs"]);
+}
+
+#[test]
+fn line_breaks_of_windows_stay() {
+    let forge = bare();
+    for path in [
+        "src/lib.rs",
+        "src/state.rs",
+        "forge.toml",
+        ".forge.lock",
+        "Cargo.toml",
+    ] {
+        let text = read(&forge, &format!("shop/{path}"));
+        forge.write(&format!("shop/{path}"), &text.replace('\n', "\r\n"));
+    }
+    insert_before(
+        &forge,
+        "shop/src/lib.rs",
+        "pub mod routes;",
+        "pub mod orders;\r\n",
+    );
+    let run = forge.in_project("shop", ["update"]).exits(0);
+    assert!(run.stdout.starts_with("Nothing to do"), "{run:#?}");
+    forge.in_project("shop", ["add", "redis"]).exits(0);
+    for path in ["src/lib.rs", "src/state.rs", "forge.toml", "Cargo.toml"] {
+        let text = read(&forge, &format!("shop/{path}"));
+        assert!(text.contains("redis"), "{path}: {text}");
+        assert_eq!(
+            text.matches('\n').count(),
+            text.matches("\r\n").count(),
+            "{path}"
+        );
+    }
+}
+
+#[test]
+fn a_directory_in_the_place_of_a_file_stays() {
+    for inside in [
+        "shop/README.md",
+        "shop/README.md/target",
+        "shop/README.md/mine",
+    ] {
+        let forge = bare();
+        fs::remove_file(forge.path("shop/README.md")).unwrap();
+        forge.mkdir(inside);
+        let run = forge.in_project("shop", ["add", "redis"]).exits(4);
+        let told = "README.md: it is a directory; the new version is `README.md.theirs`";
+        assert!(run.stdout.contains(told), "{run:#?}");
+        assert!(forge.path(inside).is_dir());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn permissions_stay_and_links_are_not_followed() {
+    use std::os::unix::fs::{PermissionsExt as _, symlink};
+
+    let forge = bare();
+    let executable = fs::Permissions::from_mode(0o750);
+    fs::set_permissions(forge.path("shop/src/lib.rs"), executable).unwrap();
+    fs::rename(forge.path("shop/README.md"), forge.path("README.md")).unwrap();
+    symlink("../README.md", forge.path("shop/README.md")).unwrap();
+    let outside = read(&forge, "README.md");
+
+    let run = forge.in_project("shop", ["add", "redis"]).exits(4);
+    assert!(
+        run.stdout
+            .contains("README.md: it is a link; the new version is `README.md.theirs`"),
+        "{run:#?}"
+    );
+    let mode = fs::metadata(forge.path("shop/src/lib.rs"))
+        .unwrap()
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o750);
+    assert_eq!(read(&forge, "README.md"), outside);
+    assert!(read(&forge, "shop/README.md.theirs").contains("Redis"));
+
+    forge
+        .in_project("shop", ["update"])
+        .exits(4)
+        .says("`README.md.theirs`");
+    fs::remove_file(forge.path("shop/README.md.theirs")).unwrap();
+    forge.in_project("shop", ["update"]).exits(0);
+}
+
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_directory_that_is_a_link() {
+    let forge = bare();
+    fs::rename(forge.path("shop/src"), forge.path("elsewhere")).unwrap();
+    std::os::unix::fs::symlink("../elsewhere", forge.path("shop/src")).unwrap();
+    let before = forge.files("elsewhere");
+    let run = forge.in_project("shop", ["add", "redis"]).exits(1);
+    assert!(run.stdout.is_empty(), "{run:#?}");
+    run.says("cannot be written: `src` is no directory");
+    assert_eq!(forge.files("elsewhere"), before);
+    assert!(!forge.path("shop/.forge-update").exists());
+}
+
+#[test]
+fn the_project_is_found_from_below() {
+    let forge = bare();
+    let run = forge
+        .in_project("shop/src/routes", ["add", "redis", "--json"])
+        .exits(0);
+    assert_eq!(run.json()["path"], "../..");
+    assert!(forge.path("shop/src/redis/mod.rs").exists());
+}
+
+#[test]
+fn a_directory_that_is_no_project_is_told() {
+    let forge = Forge::new();
+    for args in [
+        "add redis",
+        "remove redis",
+        "update",
+        "update --check",
+        "diff",
+    ] {
+        forge
+            .run(args)
+            .exits(2)
+            .says("is not in a project that forge has made")
+            .says("help: ");
+    }
+    assert!(forge.entries(".").is_empty());
+}
+
+#[test]
+fn an_unknown_option_is_answered_with_the_known_ones() {
+    let forge = bare();
+    forge
+        .in_project("shop", ["add", "reddis"])
+        .exits(2)
+        .says("redis");
+    forge.in_project("shop", ["add"]).exits(2);
+    forge
+        .in_project("shop", ["update", "--check", "--dry-run"])
+        .exits(2);
+}
+
+#[test]
+fn running_twice_changes_nothing_more() {
+    let forge = bare();
+    insert_before(
+        &forge,
+        "shop/src/lib.rs",
+        "pub mod routes;",
+        "pub mod orders;\n",
+    );
+    forge
+        .in_project("shop", ["add", "redis", "docker"])
+        .exits(0);
+    let once = forge.files("shop");
+    forge
+        .in_project("shop", ["add", "redis", "docker"])
+        .exits(0);
+    forge.in_project("shop", ["update"]).exits(0);
+    assert_eq!(forge.files("shop"), once);
+}
+
+#[test]
+fn a_check_tells_by_its_exit_code() {
+    let forge = bare();
+    forge.in_project("shop", ["update", "--check"]).exits(0);
+    let answers = read(&forge, "shop/forge.toml").replace("redis = false", "redis = true");
+    forge.write("shop/forge.toml", &answers);
+    let before = forge.files("shop");
+    let run = forge.in_project("shop", ["update", "--check"]).exits(4);
+    assert!(
+        run.stdout.contains("`forge update` would change `shop`"),
+        "{run:#?}"
+    );
+    let run = forge
+        .in_project("shop", ["update", "--check", "--json"])
+        .exits(4);
+    assert_eq!(run.json()["changes"], true);
+    assert_eq!(forge.files("shop"), before);
+}
+
+#[test]
+fn quiet_prints_errors_only() {
+    let forge = bare();
+    let run = forge.in_project("shop", ["add", "redis", "-q"]).exits(0);
+    assert!(run.stdout.is_empty() && run.stderr.is_empty(), "{run:#?}");
+}
+
+#[test]
+fn without_git_the_files_as_they_were_are_kept() {
+    let forge = bare();
+    let before = forge.files("shop");
+    let run = forge.in_project("shop", ["add", "redis"]).exits(0);
+    assert!(
+        run.stdout
+            .contains("The files as they were are in `.forge-backup-1/before`."),
+        "{run:#?}"
+    );
+    let kept = forge.files("shop/.forge-backup-1/before");
+    let changed: Vec<&String> = kept.keys().collect();
+    assert!(changed.contains(&&"Cargo.toml".to_owned()));
+    for (path, bytes) in &kept {
+        assert_eq!(&before[path], bytes, "{path}");
+    }
+    let run = forge
+        .in_project("shop", ["remove", "redis", "--json"])
+        .exits(0);
+    assert_eq!(run.json()["backup"], ".forge-backup-2");
+    assert!(!forge.path("shop/.forge-update").exists());
+}

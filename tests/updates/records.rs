@@ -1,0 +1,137 @@
+//! Records that are missing, damaged, or from another Forge.
+
+use std::fs;
+
+use crate::forge::Forge;
+
+fn project() -> Forge {
+    let forge = Forge::new();
+    forge
+        .run("new shop --redis --no-docker --vcs none --quiet")
+        .exits(0);
+    forge
+}
+
+fn edit(forge: &Forge, path: &str, from: &str, to: &str) {
+    let text = fs::read_to_string(forge.path(path)).expect("a file to be read");
+    assert!(text.contains(from), "{path}: {text}");
+    forge.write(path, &text.replacen(from, to, 1));
+}
+
+#[test]
+fn a_missing_record_of_an_untouched_project_is_written_anew() {
+    for damage in [None, Some(""), Some("<<<<<<< HEAD\n"), Some("\u{0}")] {
+        let forge = project();
+        let made = forge.files("shop");
+        match damage {
+            None => fs::remove_file(forge.path("shop/.forge.lock")).unwrap(),
+            Some(text) => forge.write("shop/.forge.lock", text),
+        }
+        let run = forge.in_project("shop", ["update"]).exits(0);
+        run.says("note: `.forge.lock`")
+            .says("without the last render, whatever differs is a conflict");
+        let mut files = forge.files("shop");
+        files.retain(|path, _| !path.starts_with(".forge-backup-"));
+        assert_eq!(files, made);
+    }
+}
+
+#[test]
+fn without_a_record_nothing_is_lost() {
+    let forge = project();
+    fs::remove_file(forge.path("shop/.forge.lock")).unwrap();
+    edit(
+        &forge,
+        "shop/src/lib.rs",
+        "pub mod routes;",
+        "pub mod mine;\npub mod routes;",
+    );
+    edit(
+        &forge,
+        "shop/Cargo.toml",
+        "version = \"0.1.0\"",
+        "version = \"7.0.0\"",
+    );
+    let run = forge.in_project("shop", ["add", "docker"]).exits(4);
+    assert!(run.stdout.contains("conflict   src/lib.rs"), "{run:#?}");
+    let library = fs::read_to_string(forge.path("shop/src/lib.rs")).unwrap();
+    assert!(library.contains("<<<<<<< yours\npub mod mine;\n=======\n>>>>>>> forge add docker\n"));
+    let manifest = fs::read_to_string(forge.path("shop/Cargo.toml")).unwrap();
+    assert!(
+        manifest.contains("version = \"7.0.0\"\n=======\nversion = \"0.1.0\"\n"),
+        "{manifest}"
+    );
+}
+
+#[test]
+fn one_damaged_file_spoils_no_other() {
+    let forge = project();
+    let record = fs::read_to_string(forge.path("shop/.forge.lock")).unwrap();
+    let start = record.find("path = \"README.md\"").unwrap();
+    let contents = start + record[start..].find("\"\"\"\n").unwrap() + 4;
+    let damaged = format!("{}AAAA\n{}", &record[..contents], &record[contents..]);
+    forge.write("shop/.forge.lock", &damaged);
+    let run = forge.in_project("shop", ["add", "docker"]).exits(0);
+    run.says("note: `.forge.lock` is damaged: without the last render of `README.md`");
+}
+
+#[test]
+fn a_project_of_a_newer_forge_is_left_alone() {
+    for (path, from, to) in [
+        (".forge.lock", "forge = \"0", "forge = \"99"),
+        ("forge.toml", "version = \"0", "version = \"99"),
+    ] {
+        let forge = project();
+        edit(&forge, &format!("shop/{path}"), from, to);
+        let before = forge.files("shop");
+        for args in [
+            &["update"][..],
+            &["add", "docker"],
+            &["remove", "redis"],
+            &["update", "--check"],
+        ] {
+            forge
+                .in_project("shop", args)
+                .exits(2)
+                .says("error: the project is from forge 99.")
+                .says("help: install forge 99.");
+        }
+        assert_eq!(forge.files("shop"), before);
+    }
+}
+
+#[test]
+fn a_format_that_is_not_known_is_left_alone() {
+    for format in ["0", "2"] {
+        let forge = project();
+        edit(
+            &forge,
+            "shop/.forge.lock",
+            "format = 1",
+            &format!("format = {format}"),
+        );
+        let before = forge.files("shop");
+        for args in [&["update"][..], &["remove", "redis"], &["diff"]] {
+            forge
+                .in_project("shop", args)
+                .exits(2)
+                .says(&format!("`.forge.lock` has format {format}, which forge"));
+        }
+        assert_eq!(forge.files("shop"), before);
+    }
+}
+
+#[test]
+fn answers_that_cannot_be_used_are_told() {
+    let forge = project();
+    edit(&forge, "shop/forge.toml", "redis = true", "redis = \"yes\"");
+    forge
+        .in_project("shop", ["update"])
+        .exits(2)
+        .says("`forge.toml` line 8: `redis` is a string");
+    forge.write("shop/forge.toml", "[answers]\nredis = true\n");
+    forge
+        .in_project("shop", ["update"])
+        .exits(2)
+        .says("`forge.toml` does not say the project's name");
+}

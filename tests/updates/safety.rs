@@ -1,0 +1,267 @@
+//! Whatever happens to an update, the project is as before, as afterwards, or on its way there.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Instant;
+
+use crate::forge::{Forge, Run};
+
+const KILLS: u32 = 200;
+const SIGNALS: u32 = 25;
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+fn project() -> Forge {
+    let forge = Forge::new();
+    forge
+        .run("new shop --no-redis --no-docker --vcs none --quiet")
+        .exits(0);
+    forge
+}
+
+/// The project without what updates keep beside it.
+fn files(forge: &Forge) -> Files {
+    let mut files = forge.files("shop");
+    files
+        .retain(|path, _| !path.starts_with(".forge-update") && !path.starts_with(".forge-backup"));
+    files
+}
+
+fn restore(forge: &Forge, files: &Files) {
+    for (path, bytes) in files {
+        let place = forge.path("shop").join(path);
+        fs::create_dir_all(place.parent().unwrap()).unwrap();
+        fs::write(place, bytes).unwrap();
+    }
+}
+
+#[test]
+fn killed_at_any_point_the_next_run_makes_it_whole() {
+    let forge = project();
+    let before = files(&forge);
+    let started = Instant::now();
+    forge.in_project("shop", ["add", "redis"]).exits(0);
+    let whole_run = started.elapsed();
+    let after = files(&forge);
+
+    let (mut as_before, mut in_between, mut litter) = (0, 0, 0);
+    for point in 0..KILLS {
+        let forge = Forge::new();
+        restore(&forge, &before);
+        let mut run = forge
+            .command(["add", "redis"])
+            .current_dir(forge.path("shop"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Most of the first half is spent rendering, when nothing is written.
+        thread::sleep(whole_run * (KILLS + 2 * point) / (2 * KILLS));
+        run.kill().unwrap();
+        run.wait().unwrap();
+        for (path, bytes) in files(&forge) {
+            let known = [before.get(&path), after.get(&path)];
+            assert!(
+                known.contains(&Some(&bytes)),
+                "{path} is neither old nor new"
+            );
+        }
+        let unfinished = forge.path("shop/.forge-update/journal.json").exists();
+        litter += u32::from(!unfinished && forge.path("shop/.forge-update").exists());
+        in_between += u32::from(unfinished);
+        if !unfinished && files(&forge) == before {
+            as_before += 1;
+        }
+        let run = forge.in_project("shop", ["update"]).exits(0);
+        assert_eq!(
+            run.stderr
+                .contains("an update that was interrupted is now complete"),
+            unfinished
+        );
+        let now = files(&forge);
+        assert!(
+            now == before && !unfinished || now == after,
+            "killed at point {point}"
+        );
+        assert!(!forge.path("shop/.forge-update").exists());
+    }
+    assert!(as_before > 0, "no run was killed before it began to write");
+    println!("{as_before} as before, {in_between} in between, {litter} while staging");
+}
+
+/// A project whose update was killed when part of it was in place.
+fn interrupted() -> (Forge, Files) {
+    let forge = project();
+    let other = project();
+    other
+        .in_project("shop", ["add", "redis", "docker"])
+        .exits(0);
+    let after = files(&other);
+    let before = files(&forge);
+    let stage = forge.path("shop/.forge-update");
+    let mut steps = Vec::new();
+    for (path, bytes) in &after {
+        if before.get(path) == Some(bytes) {
+            continue;
+        }
+        let staged = stage.join("after").join(path);
+        fs::create_dir_all(staged.parent().unwrap()).unwrap();
+        fs::write(staged, bytes).unwrap();
+        let hash = |bytes: &Vec<u8>| ::forge::record::hash(bytes);
+        let old = before.get(path).map(hash);
+        steps.push(serde_json::json!({ "path": path, "before": old, "after": hash(bytes) }));
+    }
+    let journal = serde_json::json!({ "backup": false, "changes": steps });
+    fs::write(stage.join("journal.json"), journal.to_string()).unwrap();
+    fs::rename(
+        stage.join("after/Cargo.toml"),
+        forge.path("shop/Cargo.toml"),
+    )
+    .unwrap();
+    (forge, after)
+}
+
+#[test]
+fn what_was_interrupted_is_finished_by_whatever_comes_next() {
+    for args in [&["update"][..], &["add", "docker"]] {
+        let (forge, after) = interrupted();
+        for looks in [&["update", "--check"][..], &["update", "--dry-run"]] {
+            forge
+                .in_project("shop", looks)
+                .exits(1)
+                .says("an update of this project was interrupted")
+                .says("help: run `forge update` to finish it");
+        }
+        forge
+            .in_project("shop", args)
+            .exits(0)
+            .says("note: an update that was interrupted is now complete");
+        assert_eq!(files(&forge), after);
+    }
+}
+
+#[test]
+fn what_the_user_changed_after_an_interruption_is_left_alone() {
+    let (forge, _) = interrupted();
+    forge.write("shop/src/lib.rs", "// mine\n");
+    let before = forge.files("shop");
+    forge
+        .in_project("shop", ["update"])
+        .exits(2)
+        .says("an update was interrupted, and `src/lib.rs` has changed since")
+        .says("then delete `.forge-update`");
+    assert_eq!(forge.files("shop"), before);
+
+    // What is in place already may be edited.
+    let (forge, after) = interrupted();
+    forge.write("shop/Cargo.toml", "# mine\n");
+    forge.in_project("shop", ["update", "--quiet"]).exits(0);
+    let mut files = files(&forge);
+    assert_eq!(
+        files
+            .insert("Cargo.toml".to_owned(), after["Cargo.toml"].clone())
+            .unwrap(),
+        b"# mine\n"
+    );
+    assert_eq!(files, after);
+}
+
+#[test]
+fn of_two_updates_at_once_one_waits_for_nobody() {
+    let forge = project();
+    let runs: Vec<_> = (0..8)
+        .map(|_| {
+            forge
+                .command(["add", "redis"])
+                .current_dir(forge.path("shop"))
+                .stdout(Stdio::null())
+                .stderr(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    for run in runs {
+        let output = run.wait_with_output().unwrap();
+        let message = String::from_utf8(output.stderr).unwrap();
+        match output.status.code() {
+            Some(0) => {}
+            Some(1) => assert!(message.contains("another forge is changing"), "{message}"),
+            other => panic!("exit code {other:?}: {message}"),
+        }
+    }
+    let other = project();
+    other.in_project("shop", ["add", "redis"]).exits(0);
+    assert_eq!(files(&forge), files(&other));
+}
+
+#[test]
+fn an_update_that_is_interrupted_is_made_as_a_whole_or_not_at_all() {
+    let forge = project();
+    let before = files(&forge);
+    let started = Instant::now();
+    forge.in_project("shop", ["add", "redis"]).exits(0);
+    let whole_run = started.elapsed();
+    let after = files(&forge);
+    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+        for point in 0..SIGNALS {
+            let forge = Forge::new();
+            restore(&forge, &before);
+            let mut run = forge
+                .command(["add", "redis"])
+                .current_dir(forge.path("shop"))
+                .stdout(Stdio::null())
+                .stderr(Stdio::null())
+                .spawn()
+                .unwrap();
+            // Signals are heard once the run has begun.
+            thread::sleep(whole_run * (SIGNALS + 5 * point) / (5 * SIGNALS));
+            let pid = run.id().to_string();
+            Command::new("kill").args([signal, &pid]).output().unwrap();
+            match run.wait().unwrap().code() {
+                Some(0) => assert_eq!(files(&forge), after),
+                ended => {
+                    // A signal before any code of the run ends it as it ends any process.
+                    assert!(
+                        ended.is_none() || ended == Some(code),
+                        "{signal}: {ended:?}"
+                    );
+                    assert_eq!(files(&forge), before);
+                }
+            }
+            assert!(!forge.path("shop/.forge-update").exists());
+        }
+    }
+}
+
+/// Runs a script as root of a mount namespace of its own, on a small file system. None where the
+/// system does not allow it.
+fn on_small_file_system(forge: &Forge, size: &str, script: &str) -> Option<Run> {
+    forge.mkdir("mnt");
+    let script = format!("mount -t tmpfs -o size={size} tmpfs mnt || exit 99\ncd mnt\n{script}");
+    for flags in ["-m", "-rm"] {
+        let mut command = Command::new("unshare");
+        forge.prepare(&mut command);
+        command.env("FORGE", env!("CARGO_BIN_EXE_forge"));
+        command.args([flags, "sh", "-c", &script]);
+        if let Ok(output) = command.output()
+            && output.status.success()
+        {
+            return Some(Run::of(&mut command));
+        }
+    }
+    eprintln!("SKIPPED: this system lets nobody mount a file system of their own");
+    None
+}
+
+#[test]
+fn on_a_full_disk_the_project_stays_as_it_was() {
+    let forge = Forge::new();
+    let script = r#""$FORGE" new shop --no-redis --no-docker --vcs none -q && rm -rf ../before && cp -r shop ../before
+        cd shop; "$FORGE" add redis; echo "code $?"; ls -d .forge-update; diff -r . ../../before && echo same"#;
+    if let Some(run) = on_small_file_system(&forge, "300k", script) {
+        assert_eq!(run.stdout, "code 1\nsame\n", "{run:#?}");
+        run.says("error: could not prepare `").says("No space left");
+    }
+}
