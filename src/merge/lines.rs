@@ -127,21 +127,31 @@ impl<'a> Text<'a> {
     }
 }
 
+/// What stands between the lines that are the same. Only those are taken from the diff: the places
+/// that it gives for what has come and gone can overlap after it has moved them together.
 fn hunks(base: &[&str], side: &[&str]) -> Vec<Hunk> {
-    let mut hunks: Vec<Hunk> = Vec::new();
-    for op in capture_diff_slices(Algorithm::Patience, base, side) {
-        if matches!(op, DiffOp::Equal { .. }) {
-            continue;
+    let mut hunks = Vec::new();
+    let mut done = (0, 0);
+    let mut add = |done: (usize, usize), next: (usize, usize)| {
+        if done != next {
+            hunks.push(Hunk {
+                base: done.0..next.0,
+                side: done.1..next.1,
+            });
         }
-        let (_, base, side) = op.as_tag_tuple();
-        match hunks.last_mut() {
-            Some(last) if last.base.end == base.start && last.side.end == side.start => {
-                last.base.end = base.end;
-                last.side.end = side.end;
-            }
-            _ => hunks.push(Hunk { base, side }),
+    };
+    for op in capture_diff_slices(Algorithm::Patience, base, side) {
+        if let DiffOp::Equal {
+            old_index,
+            new_index,
+            len,
+        } = op
+        {
+            add(done, (old_index, new_index));
+            done = (old_index + len, new_index + len);
         }
     }
+    add(done, (base.len(), side.len()));
     hunks
 }
 
