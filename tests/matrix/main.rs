@@ -10,6 +10,7 @@
     reason = "tests arrange directories and run programs themselves"
 )]
 
+mod browser;
 #[allow(dead_code, reason = "the other test crate uses the rest")]
 #[path = "../support/mod.rs"]
 mod support;
@@ -21,6 +22,7 @@ use std::process::{Child, Command, Stdio};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 
+use browser::Browser;
 use support::Combination;
 
 /// Names of different shapes and lengths: lines must not depend on how long a name is.
@@ -80,7 +82,15 @@ fn check(combination: &Combination, name: &str) -> Result<(), Failed> {
     )?;
     cargo(&project, &["test", "--locked"])?;
     cargo(&project, &["build", "--locked"])?;
-    boot(&project, &target_directory().join("debug").join(name))
+    let (service, address) = boot(&project, &target_directory().join("debug").join(name))?;
+    ask_as_the_readme_does(&project, &address)?;
+    if browser::is_installed() {
+        look_at_the_docs(&address)?;
+    } else {
+        eprintln!("warning: no chromium and chromedriver here: nobody looked at /docs");
+    }
+    drop(service);
+    Ok(())
 }
 
 fn target_directory() -> PathBuf {
@@ -108,9 +118,9 @@ fn cargo(project: &Path, arguments: &[&str]) -> Result<(), Failed> {
     .into())
 }
 
-/// Starts the service in its directory, as `cargo run` does but on a free port, and asks it what
-/// its README asks.
-fn boot(project: &Path, binary: &Path) -> Result<(), Failed> {
+/// Starts the service in its directory, as `cargo run` does but on a free port, and gives its
+/// address.
+fn boot(project: &Path, binary: &Path) -> Result<(Service, String), Failed> {
     let mut service = Service(
         Command::new(binary)
             .current_dir(project)
@@ -120,7 +130,8 @@ fn boot(project: &Path, binary: &Path) -> Result<(), Failed> {
     );
     let log = BufReader::new(service.0.stdout.take().ok_or("no log")?);
     let mut address = String::new();
-    for line in log.lines() {
+    let mut lines = log.lines();
+    for line in lines.by_ref() {
         let line = line?;
         if let Some((_, found)) = line.split_once("listening on http://") {
             found.trim().clone_into(&mut address);
@@ -129,11 +140,16 @@ fn boot(project: &Path, binary: &Path) -> Result<(), Failed> {
             break;
         }
     }
+    // The service goes on writing its log, and must find somebody who reads it.
+    std::thread::spawn(move || lines.for_each(drop));
+    Ok((service, address))
+}
 
+fn ask_as_the_readme_does(project: &Path, address: &str) -> Result<(), Failed> {
     let readme = fs::read_to_string(project.join("README.md"))?;
     let mut answers = vec![];
     for command in readme.lines().filter(|line| line.starts_with("curl ")) {
-        let command = command.replace("localhost:8000", &address);
+        let command = command.replace("localhost:8000", address);
         let output = Command::new("sh").args(["-c", &command]).output()?;
         if !output.status.success() {
             return Err(format!("{command}: {}", String::from_utf8_lossy(&output.stderr)).into());
@@ -145,6 +161,41 @@ fn boot(project: &Path, binary: &Path) -> Result<(), Failed> {
     } else {
         Err(format!("the service answers {answers:?}").into())
     }
+}
+
+/// Opens the page of the API in a browser and tries a route out, as a person would.
+fn look_at_the_docs(address: &str) -> Result<(), Failed> {
+    let (operation, expected) = if has_cached_data(address)? {
+        (
+            "#operations-cache-cached_data",
+            "\"data\": \"data for report\"",
+        )
+    } else {
+        ("#operations-health-ready", "\"status\": \"ready\"")
+    };
+    let browser = Browser::start()?;
+    browser.open(&format!("http://{address}/docs"))?;
+    browser.click(&format!("{operation} .opblock-summary-control"))?;
+    browser.click(&format!("{operation} .try-out__btn"))?;
+    browser.click(&format!("{operation} .execute"))?;
+    let answer = browser.text(&format!(
+        "{operation} .live-responses-table .highlight-code code"
+    ))?;
+    if !answer.contains(expected) {
+        return Err(format!("trying out {operation} gives {answer}").into());
+    }
+    let console = browser.console()?;
+    if console.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("the console of the browser says {console:#?}").into())
+    }
+}
+
+fn has_cached_data(address: &str) -> Result<bool, Failed> {
+    let url = format!("http://{address}/openapi.json");
+    let output = Command::new("curl").args(["--silent", &url]).output()?;
+    Ok(String::from_utf8(output.stdout)?.contains("/cached-data"))
 }
 
 /// A running service, killed at the end of the test.

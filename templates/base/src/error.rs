@@ -10,6 +10,7 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::telemetry::RequestId;
 
@@ -74,7 +75,14 @@ impl IntoResponse for Error {
 }
 
 /// A problem document (RFC 9457).
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+#[schema(example = json!({
+    "type": "about:blank",
+    "title": "Not Found",
+    "status": 404,
+    "detail": "nothing is at `/nowhere`",
+    "request_id": "0d4f3c52-6a0e-4a43-9a52-1f6c7c7b8f10",
+}))]
 pub struct Problem {
     /// `about:blank`: the status says what kind of problem it is.
     pub r#type: String,

@@ -12,11 +12,13 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, Any as AnyValue, CorsLayer};
+use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
-use crate::error::into_problems;
+use crate::docs;
+use crate::error::{Error, into_problems};
 use crate::routes;
 use crate::settings::{AppSettings, CorsOrigins};
 use crate::state::AppState;
@@ -44,7 +46,11 @@ const SECURITY_HEADERS: [(HeaderName, &str); 6] = [
 
 /// The whole application.
 pub fn app(state: AppState, settings: &AppSettings) -> Router {
-    with_layers(routes::router().with_state(state), settings)
+    let (mut routes, document) = routes::router(&state).split_for_parts();
+    if settings.docs {
+        routes = routes.merge(docs::router(document));
+    }
+    with_layers(routes.with_state(state), settings)
 }
 
 /// Puts the layers of the application around `router`.
@@ -62,7 +68,8 @@ pub fn with_layers(router: Router, settings: &AppSettings) -> Router {
             ))
             // The layer below also limits handlers that read the body by themselves.
             .layer(DefaultBodyLimit::disable())
-            .layer(RequestBodyLimitLayer::new(settings.body_limit)),
+            .layer(RequestBodyLimitLayer::new(settings.body_limit))
+            .option_layer(cross_site(&settings.cors_origins)),
     );
     SECURITY_HEADERS
         .into_iter()
@@ -85,6 +92,32 @@ fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {
         .expose_headers([REQUEST_ID])
         .max_age(PREFLIGHT_AGE);
     Some(layer)
+}
+
+/// What is answered to a request that another origin's page may not send.
+type AnswerCrossSite = fn(ProtectionError) -> Response;
+
+/// Refuses requests that change something and that a browser sends for a page of another origin,
+/// which would carry the cookies of this one; see [`tower_http::csrf`]. Origins that may call this
+/// service are believed, and where any may, there is nothing to refuse.
+fn cross_site(origins: &CorsOrigins) -> Option<CsrfLayer<AnswerCrossSite>> {
+    let listed = match origins {
+        CorsOrigins::None => &[][..],
+        CorsOrigins::Any => return None,
+        CorsOrigins::Listed(origins) => origins,
+    };
+    let trusted = listed.iter().filter_map(|origin| origin.to_str().ok());
+    let layer = trusted.fold(CsrfLayer::new(), |layer, origin| {
+        layer
+            .add_trusted_origin(origin)
+            .expect("the settings take only what is an origin")
+    });
+    Some(layer.with_rejection_response(answer_cross_site as _))
+}
+
+fn answer_cross_site(_error: ProtectionError) -> Response {
+    let detail = "a page of another origin may not change anything here";
+    Error::new(StatusCode::FORBIDDEN, detail).into_response()
 }
 
 /// The panic itself is in the log; the client learns nothing of it.

@@ -1,34 +1,57 @@
 //! Is the process alive, and does it want requests?
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::error::Error;
+use crate::error::{Error, Problem};
 use crate::readiness::Phase;
 use crate::state::AppState;
 
 /// `GET /health/live` and `GET /health/ready`.
-pub fn router() -> Router<AppState> {
-    Router::new()
-        .route("/health/live", get(live))
-        .route("/health/ready", get(ready))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(live))
+        .routes(routes!(ready))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct Health {
+    #[schema(example = "ready")]
     status: &'static str,
 }
 
 /// Answers as long as the process can answer at all: a supervisor restarts it when it does not.
+#[utoipa::path(
+    get,
+    path = "/health/live",
+    tag = "health",
+    responses((status = 200, description = "The process is alive", body = Health)),
+)]
 async fn live() -> Json<Health> {
     Json(Health { status: "alive" })
 }
 
 /// 503 while starting or draining, so that a load balancer sends requests elsewhere.
+#[utoipa::path(
+    get,
+    path = "/health/ready",
+    tag = "health",
+    responses(
+        (status = 200, description = "The service wants requests", body = Health),
+        (
+            status = 503,
+            description = "The service is starting or draining",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn ready(State(state): State<AppState>) -> Response {
     let phase = match state.readiness.phase() {
         Phase::Ready => return Json(Health { status: "ready" }).into_response(),

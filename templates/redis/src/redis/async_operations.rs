@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, FromRedisValue, RedisResult, ToRedisArgs, ToSingleRedisArg};
+use redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation, ToRedisArgs, ToSingleRedisArg};
 
 use super::commands::{self, ScanPage};
 use super::{Error, RedisManager};
@@ -17,7 +17,7 @@ impl RedisManager {
         &self,
         key: impl ToSingleRedisArg,
     ) -> Result<Option<T>, Error> {
-        self.read_async(commands::get(key)).await
+        self.read_async(commands::get(&self.key(key))).await
     }
 
     /// Stores `value` at `key` for the time `ex`, or for `REDIS_DEFAULT_TTL`.
@@ -31,7 +31,8 @@ impl RedisManager {
         value: impl ToSingleRedisArg,
         ex: Option<Duration>,
     ) -> Result<(), Error> {
-        let command = commands::set(key, value, ex.unwrap_or(self.default_ttl()))?;
+        let time_to_live = ex.unwrap_or(self.default_ttl());
+        let command = commands::set(&self.key(key), value, time_to_live)?;
         self.write_async(command).await
     }
 
@@ -41,13 +42,11 @@ impl RedisManager {
     ///
     /// Where Redis cannot be asked.
     pub async fn delete_async(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
-        match commands::unlink(keys) {
-            Some(command) => self.write_async(command).await,
-            None => Ok(0),
-        }
+        self.unlink_async(&self.key_prefix().keys(keys)).await
     }
 
-    /// Removes all keys that match `pattern` and gives their number.
+    /// Removes all keys that match `pattern` and gives their number, which SCAN may miss by those
+    /// that come and go meanwhile.
     ///
     /// The keys go page by page, so that other clients are not held up; the socket time-out bounds
     /// each page and not the whole. Parts of the pattern that come from data must be
@@ -55,12 +54,14 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked; the pages before stay removed.
+    /// Where the pattern matches everything, like `*` and an empty one. Where Redis cannot be
+    /// asked; the pages before stay removed.
     pub async fn delete_pattern_async(&self, pattern: &str) -> Result<u64, Error> {
+        let pattern = self.key_prefix().pattern(pattern)?;
         let (mut cursor, mut deleted) = (0, 0);
         loop {
-            let (next, keys): ScanPage = self.read_async(commands::scan(cursor, pattern)).await?;
-            deleted += self.delete_async(keys).await?;
+            let (next, keys): ScanPage = self.read_async(commands::scan(cursor, &pattern)).await?;
+            deleted += self.unlink_async(&keys).await?;
             if next == 0 {
                 return Ok(deleted);
             }
@@ -77,8 +78,15 @@ impl RedisManager {
         self.read_async(commands::ping()).await
     }
 
+    async fn unlink_async(&self, keys: &[Vec<u8>]) -> Result<u64, Error> {
+        match commands::unlink(keys) {
+            Some(command) => self.write_async(command).await,
+            None => Ok(0),
+        }
+    }
+
     /// Sends a command that may safely run twice: once more if the connection was broken.
-    async fn read_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
+    pub(crate) async fn read_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
         let mut connection = self.multiplexed()?;
         self.bounded(async {
             match command.query_async(&mut connection).await {
@@ -91,19 +99,30 @@ impl RedisManager {
         .await
     }
 
-    async fn write_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
+    pub(crate) async fn write_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
         let mut connection = self.multiplexed()?;
         self.bounded(command.query_async(&mut connection)).await
+    }
+
+    /// Runs a script by its hash; Redis gets its text only where it does not know it yet
+    /// ([EVALSHA](https://redis.io/docs/latest/commands/evalsha/)).
+    pub(crate) async fn run_async<T: FromRedisValue>(
+        &self,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, Error> {
+        let mut connection = self.multiplexed()?;
+        self.bounded(script.invoke_async(&mut connection)).await
     }
 
     /// Bounds the whole of a call: the connection's own time-outs bound its parts.
     async fn bounded<T>(&self, call: impl Future<Output = RedisResult<T>>) -> Result<T, Error> {
         let limit = self.socket_timeout();
-        match tokio::time::timeout(limit, call).await {
+        let answer = match tokio::time::timeout(limit, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) if error.is_timeout() => Err(Error::TimedOut(limit)),
             Ok(Err(error)) => Err(Error::Redis(error)),
             Err(_) => Err(Error::TimedOut(limit)),
-        }
+        };
+        self.outage().observe(answer)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, ToRedisArgs, ToSingleRedisArg};
+use redis::{Cmd, ToSingleRedisArg};
 
 use super::Error;
 
@@ -16,7 +16,7 @@ pub(super) fn ping() -> Cmd {
 }
 
 /// [GET](https://redis.io/docs/latest/commands/get/)
-pub(super) fn get(key: impl ToSingleRedisArg) -> Cmd {
+pub(super) fn get(key: &[u8]) -> Cmd {
     let mut command = redis::cmd("GET");
     command.arg(key);
     command
@@ -25,24 +25,29 @@ pub(super) fn get(key: impl ToSingleRedisArg) -> Cmd {
 /// [SET](https://redis.io/docs/latest/commands/set/) with PX, because EX would cut a time to live
 /// to whole seconds.
 pub(super) fn set(
-    key: impl ToSingleRedisArg,
+    key: &[u8],
     value: impl ToSingleRedisArg,
     time_to_live: Duration,
 ) -> Result<Cmd, Error> {
-    let milliseconds = i64::try_from(time_to_live.as_millis())
-        .ok()
-        .filter(|milliseconds| *milliseconds > 0)
-        .ok_or(Error::TimeToLive(time_to_live))?;
+    let milliseconds = milliseconds(time_to_live)?;
     let mut command = redis::cmd("SET");
     command.arg(key).arg(value).arg("PX").arg(milliseconds);
     Ok(command)
 }
 
+/// A time to live as Redis counts it.
+pub(super) fn milliseconds(time_to_live: Duration) -> Result<i64, Error> {
+    i64::try_from(time_to_live.as_millis())
+        .ok()
+        .filter(|milliseconds| *milliseconds > 0)
+        .ok_or(Error::TimeToLive(time_to_live))
+}
+
 /// [UNLINK](https://redis.io/docs/latest/commands/unlink/): like DEL, but memory is freed in the
 /// background. Nothing where there is no key, which Redis would refuse.
-pub(super) fn unlink(keys: impl ToRedisArgs) -> Option<Cmd> {
+pub(super) fn unlink(keys: &[Vec<u8>]) -> Option<Cmd> {
     let mut command = redis::cmd("UNLINK");
-    (keys.num_of_args() > 0).then(|| {
+    (!keys.is_empty()).then(|| {
         command.arg(keys);
         command
     })

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
+use redis::{ErrorKind, ServerErrorKind};
+
 /// The error of every Redis operation. No variant shows a password.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -22,10 +25,42 @@ pub enum Error {
     /// A time to live was shorter than a millisecond, or longer than Redis can count.
     #[error("a time to live of {0:?} is not possible: Redis counts whole milliseconds from 1 on")]
     TimeToLive(Duration),
+    /// A pattern has no letter of its own and would match every key of the application.
+    #[error(
+        "the pattern `{0}` matches everything: begin it with what the keys begin with, like `user:*`"
+    )]
+    Pattern(String),
+    /// A value has a shape that JSON does not know, like a map whose keys are no texts.
+    #[error("the data cannot be stored as JSON: {0}")]
+    Data(#[source] serde_json::Error),
     /// The manager was closed; no call goes through any more.
     #[error("the connection to Redis was closed")]
     Closed,
     /// Redis refused, the connection broke, or the value is not of the type asked for.
     #[error(transparent)]
     Redis(redis::RedisError),
+}
+
+impl Error {
+    /// Whether the next call is likely to fail as well: Redis is away, or refuses everybody. The
+    /// opposite is a command that does not fit its key, which says nothing about the others.
+    pub(crate) fn is_outage(&self) -> bool {
+        match self {
+            Self::TimedOut(_) => true,
+            Self::Redis(error) if error.code() == Some("WRONGTYPE") => false,
+            Self::Redis(error) => !matches!(
+                error.kind(),
+                ErrorKind::UnexpectedReturnType | ErrorKind::Server(ServerErrorKind::ResponseError)
+            ),
+            _ => false,
+        }
+    }
+}
+
+/// Handlers that cannot do without Redis answer 503.
+impl From<Error> for crate::error::Error {
+    fn from(error: Error) -> Self {
+        let detail = "this needs Redis, which cannot be used now: try again later";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
+    }
 }

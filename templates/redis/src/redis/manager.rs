@@ -5,8 +5,10 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, ConnectionAddr};
+use redis::{Client, ConnectionAddr, ToSingleRedisArg};
 
+use super::keys::KeyPrefix;
+use super::outage::Outage;
 use super::sync_pool::SyncPool;
 use super::{Error, RedisSettings};
 
@@ -16,6 +18,9 @@ use super::{Error, RedisSettings};
 /// multiplexed connection that reconnects by itself. Blocking code, on threads of its own, uses
 /// those that end in `_sync`: each call takes a connection from a pool. Both give the same answers,
 /// connect on first use, and fail within the socket time-out at the latest.
+///
+/// Every key and every pattern stands behind `REDIS_KEY_PREFIX`; [`key`](Self::key) does the same for
+/// commands that are sent on a connection directly.
 ///
 /// Reads are tried a second time where the connection turns out to be broken, so that a restart of
 /// Redis is not seen by readers. Writes are not, because the first try may have gone through.
@@ -28,6 +33,8 @@ struct Shared {
     client: Client,
     socket_timeout: Duration,
     default_ttl: Duration,
+    key_prefix: KeyPrefix,
+    outage: Outage,
     multiplexed: RwLock<Multiplexed>,
     pool: SyncPool,
 }
@@ -56,6 +63,8 @@ impl RedisManager {
                 client,
                 socket_timeout: settings.socket_timeout,
                 default_ttl: settings.default_ttl,
+                key_prefix: settings.key_prefix.clone(),
+                outage: Outage::default(),
                 multiplexed: RwLock::new(Multiplexed::Unused),
             }),
         })
@@ -112,6 +121,13 @@ impl RedisManager {
         &self.shared.client
     }
 
+    /// The key as Redis knows it, behind the prefix of the application.
+    ///
+    /// The methods of the manager do this by themselves; commands on a connection do not.
+    pub fn key(&self, key: impl ToSingleRedisArg) -> Vec<u8> {
+        self.shared.key_prefix.key(key)
+    }
+
     /// Lets go of all connections; calls that are under way finish, later ones fail with
     /// [`Error::Closed`].
     pub async fn close(&self) {
@@ -122,6 +138,14 @@ impl RedisManager {
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Multiplexed::Closed;
         self.shared.pool.close();
+    }
+
+    pub(super) fn key_prefix(&self) -> &KeyPrefix {
+        &self.shared.key_prefix
+    }
+
+    pub(super) fn outage(&self) -> &Outage {
+        &self.shared.outage
     }
 
     pub(super) fn pool(&self) -> &SyncPool {

@@ -3,7 +3,9 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, FromRedisValue, ToRedisArgs, ToSingleRedisArg};
+use redis::{
+    Cmd, Connection, FromRedisValue, RedisResult, ScriptInvocation, ToRedisArgs, ToSingleRedisArg,
+};
 
 use super::commands::{self, ScanPage};
 use super::{Error, RedisManager};
@@ -18,7 +20,7 @@ impl RedisManager {
         &self,
         key: impl ToSingleRedisArg,
     ) -> Result<Option<T>, Error> {
-        self.read_sync(&commands::get(key))
+        self.read_sync(&commands::get(&self.key(key)))
     }
 
     /// Stores `value` at `key` for the time `ex`, or for `REDIS_DEFAULT_TTL`.
@@ -32,7 +34,8 @@ impl RedisManager {
         value: impl ToSingleRedisArg,
         ex: Option<Duration>,
     ) -> Result<(), Error> {
-        let command = commands::set(key, value, ex.unwrap_or(self.default_ttl()))?;
+        let time_to_live = ex.unwrap_or(self.default_ttl());
+        let command = commands::set(&self.key(key), value, time_to_live)?;
         self.write_sync(&command)
     }
 
@@ -42,10 +45,7 @@ impl RedisManager {
     ///
     /// Where Redis cannot be asked.
     pub fn delete_sync(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
-        match commands::unlink(keys) {
-            Some(command) => self.write_sync(&command),
-            None => Ok(0),
-        }
+        self.unlink_sync(&self.key_prefix().keys(keys))
     }
 
     /// Removes all keys that match `pattern` and gives their number, as
@@ -53,12 +53,14 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked; the pages before stay removed.
+    /// Where the pattern matches everything, like `*` and an empty one. Where Redis cannot be
+    /// asked; the pages before stay removed.
     pub fn delete_pattern_sync(&self, pattern: &str) -> Result<u64, Error> {
+        let pattern = self.key_prefix().pattern(pattern)?;
         let (mut cursor, mut deleted) = (0, 0);
         loop {
-            let (next, keys): ScanPage = self.read_sync(&commands::scan(cursor, pattern))?;
-            deleted += self.delete_sync(keys)?;
+            let (next, keys): ScanPage = self.read_sync(&commands::scan(cursor, &pattern))?;
+            deleted += self.unlink_sync(&keys)?;
             if next == 0 {
                 return Ok(deleted);
             }
@@ -75,16 +77,40 @@ impl RedisManager {
         self.read_sync(&commands::ping())
     }
 
-    /// Sends a command that may safely run twice: once more, on a new connection, if the one from
-    /// the pool was broken.
-    fn read_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        match self.write_sync(command) {
-            Err(Error::Redis(error)) if error.is_connection_dropped() => self.write_sync(command),
-            answer => answer,
+    fn unlink_sync(&self, keys: &[Vec<u8>]) -> Result<u64, Error> {
+        match commands::unlink(keys) {
+            Some(command) => self.write_sync(&command),
+            None => Ok(0),
         }
     }
 
-    fn write_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        self.pool().get()?.query(command)
+    /// Sends a command that may safely run twice: once more, on a new connection, if the one from
+    /// the pool was broken.
+    pub(super) fn read_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+        let answer = match self.send(|connection| command.query(connection)) {
+            Err(Error::Redis(error)) if error.is_connection_dropped() => {
+                self.send(|connection| command.query(connection))
+            }
+            answer => answer,
+        };
+        self.outage().observe(answer)
+    }
+
+    pub(super) fn write_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+        let answer = self.send(|connection| command.query(connection));
+        self.outage().observe(answer)
+    }
+
+    /// Runs a script by its hash, as the async form does.
+    pub(super) fn run_sync<T: FromRedisValue>(
+        &self,
+        script: &ScriptInvocation<'_>,
+    ) -> Result<T, Error> {
+        let answer = self.send(|connection| script.invoke(connection));
+        self.outage().observe(answer)
+    }
+
+    fn send<T>(&self, call: impl FnOnce(&mut Connection) -> RedisResult<T>) -> Result<T, Error> {
+        self.pool().get()?.call(call)
     }
 }

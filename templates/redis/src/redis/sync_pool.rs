@@ -7,7 +7,7 @@ use std::ops::{Deref, DerefMut};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use redis::{Client, Cmd, Connection, ConnectionLike, FromRedisValue, RedisError};
+use redis::{Client, Connection, ConnectionLike, RedisError, RedisResult};
 
 use super::Error;
 
@@ -118,10 +118,13 @@ pub struct SyncClient<'pool> {
 }
 
 impl SyncClient<'_> {
-    /// Sends one command. After a broken connection or a late answer, this connection is thrown
-    /// away, and with a broken one all idle ones, which are as old.
-    pub(super) fn query<T: FromRedisValue>(mut self, command: &Cmd) -> Result<T, Error> {
-        command.query(&mut *self).map_err(|error| {
+    /// Uses the connection once. After a broken connection or a late answer it is thrown away, and
+    /// with a broken one all idle ones, which are as old.
+    pub(super) fn call<T>(
+        mut self,
+        call: impl FnOnce(&mut Connection) -> RedisResult<T>,
+    ) -> Result<T, Error> {
+        call(&mut self).map_err(|error| {
             if error.is_timeout() || error.is_connection_dropped() {
                 self.connection = None;
             }

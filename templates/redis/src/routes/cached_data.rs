@@ -2,13 +2,16 @@
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
-use crate::error::Error;
+use crate::error::{Error, Problem};
+use crate::redis::cache;
 use crate::state::AppState;
 
 /// How long a computed value is kept.
@@ -18,29 +21,54 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
 const LONGEST_KEY: usize = 256;
 
 /// `GET /cached-data?key=`.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/cached-data", get(cached_data))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(cached_data))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 struct Parameters {
+    /// What the data is about: text of 1 to 256 bytes without control characters.
+    #[param(example = "report", min_length = 1, max_length = 256)]
     key: String,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct CachedData {
+    #[schema(example = "data for report")]
     data: String,
     source: Source,
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum Source {
     Cache,
     Computed,
 }
 
-/// Takes the value from Redis or computes it; with Redis away, it is computed each time.
+/// Takes the value from the cache or computes it; with Redis away, it is computed each time.
+#[utoipa::path(
+    get,
+    path = "/cached-data",
+    tag = "cache",
+    params(Parameters),
+    responses(
+        (status = 200, description = "The data, and where it came from", body = CachedData),
+        (
+            status = 400,
+            description = "There is no `key`",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 422,
+            description = "`key` breaks its rule",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
 async fn cached_data(
     State(state): State<AppState>,
     Query(Parameters { key }): Query<Parameters>,
@@ -51,34 +79,29 @@ async fn cached_data(
             format!("`key` must have 1 to {LONGEST_KEY} bytes"),
         ));
     }
-    // The prefix keeps callers away from whatever else is in Redis.
-    let cache_key = format!("cached-data:{key}");
-    let source = match state.redis.get_async(&cache_key).await {
-        Ok(Some(data)) => {
-            let source = Source::Cache;
-            return Ok(Json(CachedData { data, source }));
-        }
-        Ok(None) => Source::Computed,
-        Err(error) => {
-            tracing::warn!(%error, "could not read the cache");
-            // Writing would only wait for the same Redis once more.
-            let (data, source) = (expensive_computation(&key), Source::Computed);
-            return Ok(Json(CachedData { data, source }));
-        }
-    };
-
-    let data = expensive_computation(&key);
-    if let Err(error) = state
-        .redis
-        .set_async(&cache_key, &data, Some(TIME_TO_LIVE))
-        .await
-    {
-        tracing::warn!(%error, "could not write the cache");
+    // What is not UTF-8 arrives as U+FFFD, so that different keys would become the same.
+    if key.contains(|letter: char| letter.is_control() || letter == char::REPLACEMENT_CHARACTER) {
+        return Err(Error::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "`key` must be UTF-8 without control characters",
+        ));
     }
-    Ok(Json(CachedData { data, source }))
+    // The prefix keeps callers away from whatever else is cached.
+    let cache_key = format!("data:{key}");
+    let cached = state
+        .cache
+        .get_or_compute_async(&cache_key, TIME_TO_LIVE, || expensive_computation(&key))
+        .await?;
+    Ok(Json(CachedData {
+        data: cached.value,
+        source: match cached.source {
+            cache::Source::Cache => Source::Cache,
+            cache::Source::Computed => Source::Computed,
+        },
+    }))
 }
 
 /// Stands for the work whose result is worth keeping: a query, a report, a call to another service.
-fn expensive_computation(key: &str) -> String {
-    format!("data for {key}")
+async fn expensive_computation(key: &str) -> Result<String, Error> {
+    Ok(format!("data for {key}"))
 }

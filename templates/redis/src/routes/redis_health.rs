@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::routing::get;
-use axum::{Json, Router};
 use serde::Serialize;
 use tokio::time::{Instant, timeout};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::state::AppState;
 
@@ -15,11 +17,11 @@ use crate::state::AppState;
 const LONGEST_WAIT: Duration = Duration::from_secs(2);
 
 /// `GET /health/redis`.
-pub fn router() -> Router<AppState> {
-    Router::new().route("/health/redis", get(redis_health))
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(redis_health))
 }
 
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "lowercase")]
 enum RedisHealth {
     Healthy { latency_ms: f64 },
@@ -28,6 +30,25 @@ enum RedisHealth {
 
 /// 200 and `healthy` with the time that Redis took, or 503 and `unhealthy`. The cause is in the
 /// log alone: it may name hosts and users.
+#[utoipa::path(
+    get,
+    path = "/health/redis",
+    tag = "health",
+    responses(
+        (
+            status = 200,
+            description = "Redis answers",
+            body = RedisHealth,
+            example = json!({"status": "healthy", "latency_ms": 0.21}),
+        ),
+        (
+            status = 503,
+            description = "Redis does not answer",
+            body = RedisHealth,
+            example = json!({"status": "unhealthy", "error": "Redis cannot be reached"}),
+        ),
+    ),
+)]
 async fn redis_health(State(state): State<AppState>) -> (StatusCode, Json<RedisHealth>) {
     let start = Instant::now();
     let error = match timeout(LONGEST_WAIT, state.redis.async_test_connection()).await {

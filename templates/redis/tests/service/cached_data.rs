@@ -1,7 +1,10 @@
-use std::net::SocketAddr;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
 
 use serde_json::{Value, json};
+use tokio::task::JoinSet;
 
+use crate::process::Process;
 use crate::redis_server::unique;
 use crate::{app, redis_server};
 
@@ -59,6 +62,73 @@ async fn a_frozen_redis_delays_an_answer_by_one_time_out_and_not_by_two() {
     let answer = cached_data(service.address(), "report").await;
     assert_eq!(answer["source"], "computed");
     server.thaw();
+}
+
+#[tokio::test]
+async fn concurrent_misses_in_two_processes_compute_once() {
+    let server = redis_server::any();
+    let mut variables = server.variables();
+    variables.push(("RATE_LIMIT_REQUESTS", "1000"));
+    let services = [Process::start(&variables), Process::start(&variables)];
+    for _ in 0..3 {
+        let key = unique("report");
+        let mut answers = JoinSet::new();
+        for number in 0..200 {
+            let (address, key) = (services[number % 2].address(), key.clone());
+            answers.spawn(async move { cached_data(address, &key).await });
+        }
+        let answers = answers.join_all().await;
+        let computed = answers.iter().filter(|data| data["source"] == "computed");
+        assert_eq!(computed.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn an_outage_is_logged_once_and_not_for_every_request() {
+    let mut server = redis_server::own();
+    let service = Process::start(&server.variables());
+    cached_data(service.address(), "report").await;
+    server.kill();
+    for _ in 0..5 {
+        let answer = cached_data(service.address(), "other").await;
+        assert_eq!(answer["source"], "computed");
+    }
+    server.restart();
+    cached_data(service.address(), "report").await;
+
+    service.signal("TERM");
+    let (_, log) = service.wait();
+    assert_eq!(log.matches("Redis is away").count(), 1, "{log}");
+    assert_eq!(log.matches("Redis is back").count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn strange_keys_are_keys_of_their_own_or_refused() {
+    let server = redis_server::any();
+    let service = app::start(&server.variables()).await;
+    for key in ["*", "%25", "a:b", "%F0%9F%A6%80"] {
+        let answer = cached_data(service.address(), key).await;
+        assert_eq!(answer["source"], "computed", "{key}");
+    }
+    for key in ["%0A", "%00", "a%0D%0ADEL%20x", "%FF", "%C0%80"] {
+        let path = format!("/cached-data?key={key}");
+        let problem = app::problem(app::get(service.address(), &path).await).await;
+        assert_eq!(problem.status, 422, "{key}");
+    }
+}
+
+#[test]
+fn a_key_of_ten_megabytes_is_refused() {
+    let server = redis_server::any();
+    let service = Process::start(&server.variables());
+    let mut stream = TcpStream::connect(service.address()).unwrap();
+    let mut request = b"GET /cached-data?key=".to_vec();
+    request.resize(10 << 20, b'x');
+    // The service need not listen to the end before it answers.
+    let _ = stream.write_all(&request);
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    assert!(status.starts_with(b"HTTP/1.1 4"), "{status:?}");
 }
 
 #[tokio::test]

@@ -2,12 +2,10 @@
 //! mended.
 
 use chrono::{DateTime, Utc};
-use redis::AsyncTypedCommands;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Error, TaskId, Tasks, engine, keys};
-use crate::redis::Error as RedisError;
 
 /// The most tasks on the list; the oldest make way.
 pub(super) const MOST: usize = 1000;
@@ -62,9 +60,9 @@ impl Tasks {
                 payload: task.payload,
             })
             .await?;
-            let mut client = self.redis().get_async_client().await?;
-            let removed = client.lrem(keys::DEAD, 1, &entry).await;
-            removed.map_err(RedisError::Redis)?;
+            let mut command = redis::cmd("LREM");
+            command.arg(self.redis().key(keys::DEAD)).arg(1).arg(&entry);
+            self.redis().write_async::<u64>(command).await?;
             retried += 1;
         }
         Ok(retried)
@@ -76,20 +74,14 @@ impl Tasks {
     ///
     /// Where Redis cannot be asked.
     pub async fn clear_dead(&self) -> Result<usize, Error> {
-        let mut client = self.redis().get_async_client().await?;
-        let (count, _): (usize, u64) = redis::pipe()
-            .atomic()
-            .llen(keys::DEAD)
-            .unlink(keys::DEAD)
-            .query_async(&mut client)
-            .await
-            .map_err(RedisError::Redis)?;
-        Ok(count)
+        let dead = self.dead_entries().await?;
+        self.redis().delete_async(keys::DEAD).await?;
+        Ok(dead.len())
     }
 
     async fn dead_entries(&self) -> Result<Vec<String>, Error> {
-        let mut client = self.redis().get_async_client().await?;
-        let entries = client.lrange(keys::DEAD, 0, -1).await;
-        Ok(entries.map_err(RedisError::Redis)?)
+        let mut command = redis::cmd("LRANGE");
+        command.arg(self.redis().key(keys::DEAD)).arg(0).arg(-1);
+        Ok(self.redis().read_async(command).await?)
     }
 }

@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use super::executor::{Again, Executor};
 use super::{TaskId, WorkerSettings, keys};
+use crate::redis::RedisManager;
 use crate::settings::Settings;
 
 /// How long an idle worker waits before it looks for a task again.
@@ -60,19 +61,28 @@ impl oxana::Queue for Queue {
 }
 
 /// The place of the queue, for a process that enqueues and asks.
-pub(super) fn storage(settings: &Settings) -> Result<Storage, OxanaError> {
-    storage_with(settings, settings.redis.pool_size)
+pub(super) fn storage(settings: &Settings, redis: &RedisManager) -> Result<Storage, OxanaError> {
+    storage_with(settings, redis, settings.redis.pool_size)
 }
 
 /// The place of the queue for one round of a worker, which has an identity of its own.
-pub(super) fn worker_storage(settings: &Settings) -> Result<Storage, OxanaError> {
-    storage_with(settings, settings.worker.concurrency + SPARE_CONNECTIONS)
+pub(super) fn worker_storage(
+    settings: &Settings,
+    redis: &RedisManager,
+) -> Result<Storage, OxanaError> {
+    let connections = settings.worker.concurrency + SPARE_CONNECTIONS;
+    storage_with(settings, redis, connections)
 }
 
-fn storage_with(settings: &Settings, connections: usize) -> Result<Storage, OxanaError> {
+fn storage_with(
+    settings: &Settings,
+    redis: &RedisManager,
+    connections: usize,
+) -> Result<Storage, OxanaError> {
+    let namespace = redis.key(keys::ENGINE);
     let timeout = settings.redis.socket_timeout;
     Storage::builder()
-        .namespace(keys::NAMESPACE)
+        .namespace(String::from_utf8_lossy(&namespace))
         .max_pool_size(connections)
         .timeouts(oxana::StorageBuilderTimeouts::new(timeout))
         .redis_response_timeout(timeout)

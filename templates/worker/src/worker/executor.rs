@@ -64,6 +64,10 @@ impl Executor {
         }
     }
 
+    pub(super) fn redis(&self) -> &RedisManager {
+        &self.redis
+    }
+
     /// Runs the task of `job` and records how it went. An error hands the job back to the engine, which
     /// has done that `handed_back` times before; otherwise the engine forgets it.
     pub(super) async fn execute(&self, job: Job, handed_back: u32) -> Result<(), Again> {

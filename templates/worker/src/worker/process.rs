@@ -76,7 +76,7 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
 async fn rounds(settings: &Settings, executor: Executor, stop: CancellationToken) {
     while !stop.is_cancelled() {
         let round = async {
-            let storage = engine::worker_storage(settings)?;
+            let storage = engine::worker_storage(settings, executor.redis())?;
             let stop = stop.clone().cancelled_owned();
             engine::worker(&storage, executor.clone(), &settings.worker, stop)
                 .run()

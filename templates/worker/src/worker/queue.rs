@@ -7,6 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use oxana::{OxanaError, Storage};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::results::{Results, Status};
 use super::{Error, Registry, Task, TaskId, engine};
@@ -24,7 +25,7 @@ pub struct Tasks {
 }
 
 /// What is known of one task.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct TaskState {
     /// Its id.
     pub id: TaskId,
@@ -46,7 +47,7 @@ impl Tasks {
         redis: RedisManager,
         registry: Registry,
     ) -> Result<Self, redis::Error> {
-        let storage = engine::storage(settings).map_err(|error| match error {
+        let storage = engine::storage(settings, &redis).map_err(|error| match error {
             OxanaError::DeadpoolRedisError(error) => redis::Error::Url(error),
             error => redis::Error::Url(std::io::Error::other(error).into()),
         })?;

@@ -6,10 +6,11 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use redis::{AsyncTypedCommands, FromRedisValue, RetryMethod, Script, ScriptInvocation};
+use redis::{FromRedisValue, Script, ScriptInvocation};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::sleep;
+use utoipa::ToSchema;
 
 use super::dead::DeadTask;
 use super::{TaskId, dead, keys};
@@ -26,7 +27,7 @@ const UNFINISHED: Duration = Duration::from_secs(8 * 24 * 3600);
 const OUTAGE_PAUSE: Duration = Duration::from_millis(250);
 
 /// How far a task has come.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "UPPERCASE")]
 pub enum Status {
     /// It waits for its time, or for a worker.
@@ -38,6 +39,7 @@ pub enum Status {
         /// What went wrong.
         error: String,
         /// When the next attempt is due.
+        #[schema(value_type = String, format = DateTime)]
         retry_at: DateTime<Utc>,
     },
     /// It is done.
@@ -85,7 +87,7 @@ impl Results {
     pub(super) async fn begin(&self, id: &TaskId, most: u32) -> Result<Begun, Error> {
         let mut script = BEGIN.prepare_invoke();
         script
-            .key(keys::record(id))
+            .key(self.redis.key(keys::record(id)))
             .arg(encode(&Status::Started))
             .arg(milliseconds(UNFINISHED))
             .arg(most);
@@ -125,14 +127,9 @@ impl Results {
 
     /// The record of a task, where there is one.
     pub(super) async fn get(&self, id: &TaskId) -> Result<Option<Record>, Error> {
-        let mut client = self.redis.get_async_client().await?;
-        let key = keys::record(id);
-        let fields = match client.hgetall(&key).await {
-            // The connection is an old one; the second try is on a new one.
-            Err(error) if error.is_connection_dropped() => client.hgetall(&key).await,
-            answer => answer,
-        };
-        Ok(decode(&fields.map_err(Error::Redis)?))
+        let mut command = redis::cmd("HGETALL");
+        command.arg(self.redis.key(keys::record(id)));
+        Ok(decode(&self.redis.read_async(command).await?))
     }
 
     async fn record(
@@ -145,8 +142,8 @@ impl Results {
     ) -> Result<(), Error> {
         let mut script = RECORD.prepare_invoke();
         script
-            .key(keys::record(id))
-            .key(keys::DEAD)
+            .key(self.redis.key(keys::record(id)))
+            .key(self.redis.key(keys::DEAD))
             .arg(encode(status))
             .arg(milliseconds(keep))
             .arg(u8::from(ended));
@@ -160,13 +157,9 @@ impl Results {
     /// it run once more by giving up; a worker without Redis has nothing else to do anyway.
     async fn insist<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
         loop {
-            let mut client = self.redis.get_async_client().await?;
-            match script.invoke_async(&mut client).await {
-                Err(error) if !matches!(error.retry_method(), RetryMethod::NoRetry) => {
-                    tracing::debug!(%error, "waiting for Redis");
-                    sleep(OUTAGE_PAUSE).await;
-                }
-                answer => return answer.map_err(Error::Redis),
+            match self.redis.run_async(script).await {
+                Err(error) if error.is_outage() => sleep(OUTAGE_PAUSE).await,
+                answer => return answer,
             }
         }
     }

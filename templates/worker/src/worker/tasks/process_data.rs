@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 use crate::worker::{Context, Task, TaskError};
 
@@ -17,9 +18,10 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
 pub struct ProcessData;
 
 /// What to process.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
 pub struct Payload {
     /// The key of the data.
+    #[schema(example = "report")]
     pub key: String,
 }
 

@@ -1,0 +1,159 @@
+//! The cache for async code.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep};
+
+use super::entry::{Entry, LONGEST_WAIT, Lease, POLL};
+use super::flights::Outcome;
+use super::{Cache, Cached, TimeToLive, cache_key, decode, encode, unless_failed};
+use crate::redis::RedisManager;
+use crate::redis::commands;
+
+impl Cache {
+    /// Gives the value at `key`, computing it where there is none and keeping it for
+    /// `time_to_live`.
+    ///
+    /// # Errors
+    ///
+    /// Where computing fails, with its error, which is not kept. Redis being away is no error: the
+    /// value is computed.
+    pub async fn get_or_compute_async<T, E, F>(
+        &self,
+        key: &str,
+        time_to_live: impl Into<TimeToLive>,
+        compute: impl FnOnce() -> F,
+    ) -> Result<Cached<T>, E>
+    where
+        T: Serialize + DeserializeOwned,
+        F: Future<Output = Result<T, E>>,
+    {
+        let key = cache_key(key);
+        let stored = self.redis.get_async::<Vec<u8>>(&key).await;
+        let reachable = match unless_failed(stored) {
+            Some(stored) => match Entry::new(stored) {
+                Entry::Value(bytes) => match decode(&bytes) {
+                    Some(value) => return Ok(Cached::found(value)),
+                    None => unless_failed(self.redis.delete_async(&key).await).is_some(),
+                },
+                Entry::Nothing | Entry::Lease(_) => true,
+            },
+            None => false,
+        };
+
+        let seat = self.flights.join(&key);
+        let mut slot = seat.slot().lock().await;
+        if let Some(outcome) = &*slot {
+            if let Some(value) = outcome.value() {
+                return Ok(Cached::found(value));
+            }
+            drop(slot);
+            return compute().await.map(Cached::computed);
+        }
+
+        let mut lease = None;
+        if reachable {
+            match Claim::new(&self.redis, &key).wait().await {
+                Claimed::Value(bytes) => {
+                    if let Some(value) = decode(&bytes) {
+                        seat.close();
+                        *slot = Some(Outcome::new(Some(bytes)));
+                        return Ok(Cached::found(value));
+                    }
+                }
+                Claimed::Lease(held) => lease = Some(held),
+                Claimed::Unreachable => {}
+            }
+        }
+        let computed = compute().await;
+        seat.close();
+        let stored = computed.as_ref().ok().and_then(encode);
+        *slot = Some(Outcome::new(stored.clone()));
+        // The others need not wait for Redis as well.
+        drop(slot);
+        if let (Some(lease), Some(bytes)) = (lease, stored) {
+            lease.store(&bytes, time_to_live.into()).await;
+        }
+        computed.map(Cached::computed)
+    }
+}
+
+/// Asks Redis who computes.
+struct Claim<'cache> {
+    redis: &'cache RedisManager,
+    key: Vec<u8>,
+}
+
+enum Claimed {
+    Value(Vec<u8>),
+    Lease(HeldLease),
+    Unreachable,
+}
+
+impl<'cache> Claim<'cache> {
+    fn new(redis: &'cache RedisManager, key: &str) -> Self {
+        let key = redis.key(key);
+        Self { redis, key }
+    }
+
+    /// Takes the lease, or waits for the value of the process that has it. After the longest wait
+    /// the lease of the other serves as well: whoever is first stores.
+    async fn wait(self) -> Claimed {
+        let lease = Lease::new();
+        let deadline = Instant::now() + LONGEST_WAIT;
+        loop {
+            let answer = self.redis.write_async(lease.claim(&self.key)).await;
+            let (lease, own) = match unless_failed(answer).map(Entry::new) {
+                None => return Claimed::Unreachable,
+                Some(Entry::Value(bytes)) => return Claimed::Value(bytes),
+                Some(Entry::Nothing) => (lease, true),
+                Some(Entry::Lease(_)) if Instant::now() < deadline => {
+                    sleep(POLL).await;
+                    continue;
+                }
+                Some(Entry::Lease(other)) => (other, false),
+            };
+            return Claimed::Lease(HeldLease {
+                redis: self.redis.clone(),
+                key: self.key,
+                lease,
+                give_back: own,
+            });
+        }
+    }
+}
+
+/// A lease that is given back if nothing is stored: computing failed, panicked, or was dropped
+/// together with the request that it was for.
+struct HeldLease {
+    redis: RedisManager,
+    key: Vec<u8>,
+    lease: Lease,
+    give_back: bool,
+}
+
+impl HeldLease {
+    async fn store(mut self, value: &[u8], time_to_live: TimeToLive) {
+        let Some(milliseconds) = unless_failed(commands::milliseconds(time_to_live.of(value)))
+        else {
+            return;
+        };
+        self.give_back = false;
+        let script = self.lease.store(&self.key, value, milliseconds);
+        unless_failed(self.redis.run_async::<u64>(&script).await);
+    }
+}
+
+impl Drop for HeldLease {
+    fn drop(&mut self) {
+        // Without a runtime the process is ending, and the lease ends by itself.
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        if self.give_back {
+            let redis = self.redis.clone();
+            let script = self.lease.release(&self.key);
+            runtime.spawn(async move { unless_failed(redis.run_async::<u64>(&script).await) });
+        }
+    }
+}

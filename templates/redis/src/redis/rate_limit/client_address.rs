@@ -1,0 +1,83 @@
+//! Who sent a request, also from behind proxies.
+
+use std::net::{IpAddr, SocketAddr};
+use std::sync::Arc;
+
+use axum::extract::{ConnectInfo, Request};
+use axum::http::{HeaderMap, HeaderName};
+use ipnet::{IpNet, Ipv6Net};
+
+const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// The networks of one household or host in IPv6: whoever has one of its addresses has them all.
+const IPV6_NETWORK: u8 = 64;
+
+/// The proxies that are believed when they say for whom they ask.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TrustedProxies(Arc<[IpNet]>);
+
+impl TrustedProxies {
+    /// Takes addresses and networks, separated by commas.
+    pub fn parse(text: &str) -> Option<Self> {
+        let network = |text: &str| {
+            let address = text.parse().map(|address: IpAddr| address.to_canonical());
+            address.map(IpNet::from).or_else(|_| text.parse()).ok()
+        };
+        text.split(',')
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+            .map(network)
+            .collect::<Option<_>>()
+            .map(Self)
+    }
+
+    /// The address of the client: the peer, or, where that is a trusted proxy, the last address in
+    /// `X-Forwarded-For` that no trusted proxy has.
+    ///
+    /// Each proxy appends the address that it sees, so that the list is true from its end up to
+    /// there, and whatever stands before it is the client's own invention. What is no address ends
+    /// the list.
+    pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let mut client = peer.to_canonical();
+        let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
+        let mut forwarded = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
+        while self.trust(client) {
+            match forwarded.next().and_then(parse_address) {
+                Some(address) => client = address,
+                None => break,
+            }
+        }
+        client
+    }
+
+    fn trust(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+/// Takes an address, also with a port, as some proxies write it.
+fn parse_address(bytes: &[u8]) -> Option<IpAddr> {
+    let text = std::str::from_utf8(bytes).ok()?.trim();
+    let bare = text
+        .strip_prefix('[')
+        .and_then(|text| text.strip_suffix(']'));
+    bare.unwrap_or(text)
+        .parse()
+        .or_else(|_| text.parse().map(|address: SocketAddr| address.ip()))
+        .map(|address: IpAddr| address.to_canonical())
+        .ok()
+}
+
+/// What the requests of a client are counted under: its address, or its network in IPv6. Requests
+/// whose peer is unknown count together.
+pub fn key_of(request: &Request, proxies: &TrustedProxies) -> String {
+    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else {
+        return "unknown".to_owned();
+    };
+    match proxies.client(peer.ip(), request.headers()) {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => Ipv6Net::new_assert(address, IPV6_NETWORK)
+            .trunc()
+            .to_string(),
+    }
+}

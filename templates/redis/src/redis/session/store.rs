@@ -1,0 +1,218 @@
+//! Sessions in Redis.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use redis::Script;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::{SessionId, SessionSettings};
+use crate::redis::{Error, RedisManager};
+
+/// The hash tag in braces keeps all keys that a script touches on one server of a cluster.
+const SESSION: &str = "{session}:id:";
+const INDEX: &str = "{session}:user:";
+
+static CREATE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("create.lua")));
+static LOAD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("load.lua")));
+static UPDATE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("update.lua")));
+static ROTATE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("rotate.lua")));
+static DESTROY_ALL: LazyLock<Script> =
+    LazyLock::new(|| Script::new(include_str!("destroy_all.lua")));
+
+/// The sessions of all clients; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Sessions {
+    redis: RedisManager,
+    settings: SessionSettings,
+}
+
+/// A session that was loaded.
+#[derive(Clone, Debug)]
+pub struct Session<T> {
+    /// The id that opened it.
+    pub id: SessionId,
+    /// Who the client has proved to be, if anybody.
+    pub user: Option<String>,
+    /// What is remembered.
+    pub data: T,
+}
+
+impl Sessions {
+    /// Sessions in the Redis of `redis`.
+    pub fn new(redis: RedisManager, settings: SessionSettings) -> Self {
+        Self { redis, settings }
+    }
+
+    /// Begins a session of nobody, and gives its id for the
+    /// [cookie](Self::set_cookie).
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked, or the data is nothing that JSON can hold.
+    pub async fn create<T: Serialize>(&self, data: &T) -> Result<SessionId, Error> {
+        self.create_for("", data).await
+    }
+
+    /// Begins a session of a user, whose name is not empty.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked, or the data is nothing that JSON can hold.
+    pub async fn create_for<T: Serialize>(&self, user: &str, data: &T) -> Result<SessionId, Error> {
+        let id = SessionId::generate();
+        let mut script = CREATE.prepare_invoke();
+        script
+            .key(self.session_key(&id))
+            .key(self.index_key(user))
+            .arg(id.hash())
+            .arg(user)
+            .arg(encode(data)?)
+            .arg(milliseconds(self.settings.lifetime))
+            .arg(milliseconds(self.settings.idle_timeout));
+        self.redis.run_async::<()>(&script).await?;
+        Ok(id)
+    }
+
+    /// Opens a session, if there is one: it may be over, or may never have been. Its idle time
+    /// begins anew.
+    ///
+    /// Data of another shape, from another release of the service, is as good as none.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked.
+    pub async fn load<T: DeserializeOwned>(
+        &self,
+        id: SessionId,
+    ) -> Result<Option<Session<T>>, Error> {
+        let Some((user, data)) = self.load_text(&id).await? else {
+            return Ok(None);
+        };
+        let user = Some(user).filter(|user| !user.is_empty());
+        Ok(decode(&data).map(|data| Session { id, user, data }))
+    }
+
+    /// Changes the data of a session and gives the new data, if there is such a session. Of changes
+    /// at the same time none is lost: `change` is called again with what the other left.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked, or the data is nothing that JSON can hold.
+    pub async fn update<T: Serialize + DeserializeOwned>(
+        &self,
+        id: &SessionId,
+        change: impl Fn(&mut T),
+    ) -> Result<Option<T>, Error> {
+        while let Some((_, text)) = self.load_text(id).await? {
+            let Some(mut data) = decode(&text) else {
+                break;
+            };
+            change(&mut data);
+            let mut script = UPDATE.prepare_invoke();
+            script
+                .key(self.session_key(id))
+                .arg(text)
+                .arg(encode(&data)?);
+            if self.redis.run_async(&script).await? {
+                return Ok(Some(data));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives a session a new id, if it is not over; the old one opens nothing any more.
+    ///
+    /// With a user, who must have proved to be that user, the session is theirs from now on and its
+    /// lifetime begins anew. Without, both stay as they are.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked.
+    pub async fn rotate<T>(
+        &self,
+        session: &Session<T>,
+        user: Option<&str>,
+    ) -> Result<Option<SessionId>, Error> {
+        let id = SessionId::generate();
+        let owner = user.or(session.user.as_deref()).unwrap_or_default();
+        let mut script = ROTATE.prepare_invoke();
+        script
+            .key(self.session_key(&session.id))
+            .key(self.session_key(&id))
+            .key(self.index_key(owner))
+            .arg(session.id.hash())
+            .arg(id.hash())
+            .arg(owner)
+            .arg(user.map_or(String::new(), |_| {
+                milliseconds(self.settings.lifetime).to_string()
+            }))
+            .arg(milliseconds(self.settings.idle_timeout));
+        let moved: bool = self.redis.run_async(&script).await?;
+        Ok(moved.then_some(id))
+    }
+
+    /// Ends a session, and says whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked.
+    pub async fn destroy(&self, id: &SessionId) -> Result<bool, Error> {
+        let key = format!("{SESSION}{}", id.hash());
+        Ok(self.redis.delete_async(key).await? > 0)
+    }
+
+    /// Ends all sessions of a user, on all devices, and gives their number.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked.
+    pub async fn destroy_all_of(&self, user: &str) -> Result<u64, Error> {
+        let mut script = DESTROY_ALL.prepare_invoke();
+        script
+            .key(self.index_key(user))
+            .arg(self.redis.key(SESSION));
+        self.redis.run_async(&script).await
+    }
+
+    pub(super) fn lifetime(&self) -> Duration {
+        self.settings.lifetime
+    }
+
+    pub(super) fn cookie_secure(&self) -> bool {
+        self.settings.cookie_secure
+    }
+
+    async fn load_text(&self, id: &SessionId) -> Result<Option<(String, String)>, Error> {
+        let mut script = LOAD.prepare_invoke();
+        script
+            .key(self.session_key(id))
+            .arg(milliseconds(self.settings.idle_timeout));
+        self.redis.run_async(&script).await
+    }
+
+    fn session_key(&self, id: &SessionId) -> Vec<u8> {
+        self.redis.key(format!("{SESSION}{}", id.hash()))
+    }
+
+    fn index_key(&self, user: &str) -> Vec<u8> {
+        self.redis.key(format!("{INDEX}{user}"))
+    }
+}
+
+fn encode<T: Serialize>(data: &T) -> Result<String, Error> {
+    serde_json::to_string(data).map_err(Error::Data)
+}
+
+fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
+    serde_json::from_str(text)
+        .inspect_err(|error| tracing::debug!(%error, "a session is of another shape"))
+        .ok()
+}
+
+/// Settings of times are a year at most, and a time below a millisecond would end a session at
+/// once.
+fn milliseconds(time: Duration) -> u64 {
+    (time.as_millis() as u64).max(1)
+}

@@ -1,0 +1,121 @@
+//! A resource whose reads are cached and whose writes invalidate.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{Error, Problem};
+use crate::profiles::{Profile, Unavailable};
+use crate::redis::cache::TimeToLive;
+use crate::state::AppState;
+
+/// How long a profile is kept.
+const TIME_TO_LIVE: Duration = Duration::from_secs(300);
+
+/// How long it is kept that there is no such user.
+const TIME_TO_LIVE_OF_NONE: Duration = Duration::from_secs(30);
+
+/// The longest text of a profile, in bytes.
+const LONGEST_TEXT: usize = 200;
+
+/// `GET` and `PUT /users/{id}/profile`.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(profile, update_profile))
+}
+
+/// Gives the profile of a user, from the cache where it is there.
+#[utoipa::path(
+    get,
+    path = "/users/{id}/profile",
+    tag = "users",
+    params(("id" = u64, Path, description = "The user", example = 1)),
+    responses(
+        (status = 200, description = "The profile", body = Profile),
+        (
+            status = 404,
+            description = "There is no such user",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
+async fn profile(
+    State(state): State<AppState>,
+    Path(user_id): Path<u64>,
+) -> Result<Json<Profile>, Error> {
+    let time_to_live = TimeToLive::from(TIME_TO_LIVE).none_for(TIME_TO_LIVE_OF_NONE);
+    let cached = state
+        .cache
+        .get_or_compute_async(&cache_key(user_id), time_to_live, || {
+            state.profiles.find(user_id)
+        })
+        .await?;
+    cached.value.map(Json).ok_or_else(|| no_user(user_id))
+}
+
+/// Replaces the profile of a user and invalidates the cached one, so that the next read is new.
+#[utoipa::path(
+    put,
+    path = "/users/{id}/profile",
+    tag = "users",
+    params(("id" = u64, Path, description = "The user", example = 1)),
+    request_body = Profile,
+    responses(
+        (status = 200, description = "The profile as it is now", body = Profile),
+        (
+            status = 404,
+            description = "There is no such user",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 422,
+            description = "The profile breaks its rules",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
+async fn update_profile(
+    State(state): State<AppState>,
+    Path(user_id): Path<u64>,
+    Json(profile): Json<Profile>,
+) -> Result<Json<Profile>, Error> {
+    for (field, text) in [("name", &profile.name), ("email", &profile.email)] {
+        if text.trim().is_empty() || text.len() > LONGEST_TEXT {
+            return Err(Error::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                format!("`{field}` must have 1 to {LONGEST_TEXT} bytes and not only spaces"),
+            ));
+        }
+    }
+    if !state.profiles.update(user_id, profile.clone()).await? {
+        return Err(no_user(user_id));
+    }
+    if let Err(error) = state.cache.delete_async(&[&cache_key(user_id)]).await {
+        // The write itself is done: readers may see the old profile until its time is over.
+        tracing::warn!(%error, "could not invalidate a cached profile");
+    }
+    Ok(Json(profile))
+}
+
+fn cache_key(user_id: u64) -> String {
+    format!("user:profile:{user_id}")
+}
+
+fn no_user(user_id: u64) -> Error {
+    Error::new(
+        StatusCode::NOT_FOUND,
+        format!("there is no user `{user_id}`"),
+    )
+}
+
+impl From<Unavailable> for Error {
+    fn from(error: Unavailable) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, "no profiles now").caused_by(error)
+    }
+}

@@ -1,0 +1,164 @@
+//! A real browser, driven by the protocol of the W3C that `chromedriver` speaks.
+//!
+//! Its few commands go through curl: a client library would be most of what Forge's tests build.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use libtest_mimic::Failed;
+use serde_json::{Value, json};
+
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+
+/// Chromium, under the names that systems give it.
+const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+
+/// Whether there are a browser and its driver.
+pub(crate) fn is_installed() -> bool {
+    let installed = |program: &str| {
+        let mut version = Command::new(program);
+        version
+            .arg("--version")
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        version.status().is_ok_and(|status| status.success())
+    };
+    installed("chromedriver") && BROWSERS.into_iter().any(installed)
+}
+
+/// A browser window, closed at the end of the test.
+pub(crate) struct Browser {
+    driver: Child,
+    session: String,
+    profile: tempfile::TempDir,
+}
+
+impl Browser {
+    pub(crate) fn start() -> Result<Self, Failed> {
+        let profile = tempfile::tempdir()?;
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let log = BufReader::new(driver.stdout.take().ok_or("no output")?);
+        // From here on, dropping the browser ends the driver.
+        let mut browser = Self {
+            driver,
+            session: String::new(),
+            profile,
+        };
+        let port = log
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                line.rsplit_once("on port ")
+                    .map(|(_, port)| port.to_owned())
+            })
+            .ok_or("chromedriver does not say its port")?;
+        let server = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
+
+        let data = format!("--user-data-dir={}", browser.profile.path().display());
+        let arguments = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--window-size=1200,1600",
+            &data,
+        ];
+        let wanted = json!({"capabilities": {"alwaysMatch": {
+            "browserName": "chrome",
+            "goog:chromeOptions": {"args": arguments},
+            "goog:loggingPrefs": {"browser": "ALL"},
+        }}});
+        let session = send("POST", &format!("{server}/session"), &wanted)?;
+        let id = session["sessionId"].as_str().ok_or("no session")?;
+        browser.session = format!("{server}/session/{id}");
+        Ok(browser)
+    }
+
+    pub(crate) fn open(&self, url: &str) -> Result<(), Failed> {
+        self.command("url", &json!({ "url": url })).map(drop)
+    }
+
+    /// Clicks on the first element that a CSS selector finds, once it is there.
+    pub(crate) fn click(&self, selector: &str) -> Result<(), Failed> {
+        let element = self.find(selector)?;
+        self.command(&format!("element/{element}/click"), &json!({}))
+            .map(drop)
+    }
+
+    /// The text of the first element that a CSS selector finds, once it is there.
+    pub(crate) fn text(&self, selector: &str) -> Result<String, Failed> {
+        let element = self.find(selector)?;
+        let text = send(
+            "GET",
+            &format!("{}/element/{element}/text", self.session),
+            &Value::Null,
+        )?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// What the page wrote to the console, and what the browser complained about there.
+    pub(crate) fn console(&self) -> Result<Vec<Value>, Failed> {
+        let entries = self.command("se/log", &json!({"type": "browser"}))?;
+        Ok(entries.as_array().cloned().unwrap_or_default())
+    }
+
+    fn find(&self, selector: &str) -> Result<String, Failed> {
+        let wanted = json!({"using": "css selector", "value": selector});
+        let deadline = Instant::now() + LONGEST_WAIT;
+        loop {
+            match self.command("element", &wanted) {
+                Ok(element) => {
+                    let id = element.as_object().and_then(|ids| ids.values().next());
+                    return Ok(id.and_then(Value::as_str).unwrap_or_default().to_owned());
+                }
+                Err(error) if Instant::now() > deadline => return Err(error),
+                Err(_) => std::thread::sleep(Duration::from_millis(100)),
+            }
+        }
+    }
+
+    fn command(&self, command: &str, body: &Value) -> Result<Value, Failed> {
+        send("POST", &format!("{}/{command}", self.session), body)
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = send("DELETE", &self.session, &Value::Null);
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+fn send(method: &str, url: &str, body: &Value) -> Result<Value, Failed> {
+    let mut curl = Command::new("curl");
+    curl.args([
+        "--silent",
+        "--show-error",
+        "--max-time",
+        "60",
+        "--request",
+        method,
+    ]);
+    if !body.is_null() {
+        curl.args(["--header", "content-type: application/json", "--data"]);
+        curl.arg(body.to_string());
+    }
+    let output = curl.arg(url).output()?;
+    if !output.status.success() {
+        return Err(String::from_utf8_lossy(&output.stderr).into_owned().into());
+    }
+    let mut answer: Value = serde_json::from_slice(&output.stdout)?;
+    let value = answer["value"].take();
+    match value.get("error") {
+        Some(error) => Err(format!("{url}: {error}: {}", value["message"]).into()),
+        None => Ok(value),
+    }
+}
