@@ -48,14 +48,14 @@ impl Browser {
             session: String::new(),
             profile,
         };
-        let port = log
-            .lines()
-            .map_while(Result::ok)
+        let mut lines = log.lines().map_while(Result::ok);
+        let port = lines
             .find_map(|line| {
-                line.rsplit_once("on port ")
+                line.rsplit_once("successfully on port ")
                     .map(|(_, port)| port.to_owned())
             })
             .ok_or("chromedriver does not say its port")?;
+        std::thread::spawn(move || lines.for_each(drop));
         let server = format!("http://127.0.0.1:{}", port.trim_end_matches('.'));
 
         let data = format!("--user-data-dir={}", browser.profile.path().display());

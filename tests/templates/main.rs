@@ -3,6 +3,7 @@
 
 #![allow(
     clippy::case_sensitive_file_extension_comparisons,
+    clippy::disallowed_macros,
     clippy::disallowed_methods,
     reason = "templates are named in lower case, and tests arrange directories and run programs themselves"
 )]
@@ -10,7 +11,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod linters;
 mod locks;
 mod projects;
+mod rust_version;
 mod snapshots;
 mod structure;

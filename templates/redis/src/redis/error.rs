@@ -42,6 +42,15 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether Redis answers and does not let this service in: the password is wrong or missing, so
+    /// that waiting would not help.
+    pub fn is_wrong_password(&self) -> bool {
+        let Self::Redis(error) = self else {
+            return false;
+        };
+        error.kind() == ErrorKind::AuthenticationFailed || error.code() == Some("NOAUTH")
+    }
+
     /// Whether the next call is likely to fail as well: Redis is away, or refuses everybody. The
     /// opposite is a command that does not fit its key, which says nothing about the others.
     pub(crate) fn is_outage(&self) -> bool {
@@ -57,9 +66,13 @@ impl Error {
     }
 }
 
-/// Handlers that cannot do without Redis answer 503.
+/// Handlers that cannot do without Redis answer 503, and those that ask for what Redis can never do
+/// answer 500.
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
+        if let Error::Pattern(_) | Error::TimeToLive(_) | Error::Data(_) = error {
+            return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error);
+        }
         let detail = "this needs Redis, which cannot be used now: try again later";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
     }

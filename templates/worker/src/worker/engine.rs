@@ -8,8 +8,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use deadpool_redis::{Manager, Pool, Runtime};
 use oxana::{FromContext, JobContext, OxanaError, QueueConfig, RuntimeBuilder, Storage};
-use secrecy::ExposeSecret;
+use redis::AsyncConnectionConfig;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -80,13 +81,21 @@ fn storage_with(
     connections: usize,
 ) -> Result<Storage, OxanaError> {
     let namespace = redis.key(keys::ENGINE);
-    let timeout = settings.redis.socket_timeout;
+    let timeout = Some(settings.redis.socket_timeout);
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(timeout)
+        .set_response_timeout(timeout);
+    let server = redis.client().get_connection_info().clone();
+    let pool = Pool::builder(Manager::new_with_config(server, config)?)
+        .max_size(connections)
+        .wait_timeout(timeout)
+        .create_timeout(timeout)
+        .recycle_timeout(timeout)
+        .runtime(Runtime::Tokio1)
+        .build()?;
     Storage::builder()
         .namespace(String::from_utf8_lossy(&namespace))
-        .max_pool_size(connections)
-        .timeouts(oxana::StorageBuilderTimeouts::new(timeout))
-        .redis_response_timeout(timeout)
-        .build_from_redis_url(settings.redis.connection_url.expose_secret())
+        .build_from_pool(pool)
 }
 
 /// A worker that takes jobs until `stop` is ready, and then waits for those that it has begun.

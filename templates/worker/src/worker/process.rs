@@ -1,20 +1,25 @@
 //! The worker process: takes tasks until a signal, whatever happens to Redis.
 
+use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use redis::InfoDict;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::executor::Executor;
 use super::{Registry, Tasks, engine, schedule};
 use crate::lifespan::{Drain, Error, Signals};
-use crate::redis::RedisManager;
+use crate::redis::{Error as RedisError, RedisManager};
 use crate::settings::Settings;
 
 /// The pause before the next round after one that failed.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// How often a worker looks whether Redis was restarted.
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Runs tasks until SIGTERM or Ctrl-C, then finishes those that it has begun.
 ///
@@ -34,6 +39,11 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
     let redis = RedisManager::new(&settings.redis)?;
     let tasks = Tasks::new(&settings, redis.clone(), registry)?;
     let executor = Executor::new(tasks.registry().clone(), settings.clone(), redis.clone());
+    match redis.initialize_async().await {
+        Err(error) if error.is_wrong_password() => return Err(error.into()),
+        Err(error) => tracing::warn!(%error, "Redis is away; waiting for it"),
+        Ok(()) => {}
+    }
     let names: Vec<_> = tasks.registry().names().collect();
     tracing::info!(tasks = ?names, concurrency = settings.worker.concurrency, "worker ready");
 
@@ -69,20 +79,32 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
     Ok(drain)
 }
 
-/// One round after another: a round ends when the engine loses Redis in the middle of taking a task.
-/// It then waits for the tasks that it has begun, so that none runs beside its next attempt. The next
-/// round has a new identity, because tasks on their way to the old one go to whoever notices that it is
-/// gone.
+/// One round after another. A round ends when the engine loses Redis in the middle of taking a task,
+/// and when Redis was restarted: it may then have forgotten its last moments, and count tasks as taken
+/// that this worker is done with. Each round waits for the tasks that it has begun, so that none runs
+/// beside its next attempt. The next one has a new identity: what Redis still counts for the old one
+/// goes to whoever notices that it is gone.
 async fn rounds(settings: &Settings, executor: Executor, stop: CancellationToken) {
     while !stop.is_cancelled() {
+        let stop_round = stop.child_token();
         let round = async {
             let storage = engine::worker_storage(settings, executor.redis())?;
-            let stop = stop.clone().cancelled_owned();
-            engine::worker(&storage, executor.clone(), &settings.worker, stop)
+            let stopped = stop_round.clone().cancelled_owned();
+            engine::worker(&storage, executor.clone(), &settings.worker, stopped)
                 .run()
                 .await
         };
-        if let Err(error) = round.await {
+        let watch = async {
+            restart_of(executor.redis()).await;
+            tracing::warn!("Redis was restarted: the worker starts anew");
+            stop_round.cancel();
+            pending::<()>().await;
+        };
+        let ended = tokio::select! {
+            ended = round => ended,
+            () = watch => unreachable!("it waits for ever"),
+        };
+        if let Err(error) = ended {
             tracing::warn!(%error, "the worker lost its queue and starts anew");
             tokio::select! {
                 () = sleep(PAUSE) => {}
@@ -90,4 +112,26 @@ async fn rounds(settings: &Settings, executor: Executor, stop: CancellationToken
             }
         }
     }
+}
+
+/// Waits until another run of Redis answers than at first.
+async fn restart_of(redis: &RedisManager) {
+    let mut first = None;
+    loop {
+        if let Ok(run) = run_of(redis).await
+            && *first.get_or_insert_with(|| run.clone()) != run
+        {
+            return;
+        }
+        sleep(WATCH_INTERVAL).await;
+    }
+}
+
+/// The id of this run of Redis, new with every start
+/// ([INFO](https://redis.io/docs/latest/commands/info/)).
+async fn run_of(redis: &RedisManager) -> Result<Option<String>, RedisError> {
+    let mut command = redis::cmd("INFO");
+    command.arg("server");
+    let info: InfoDict = redis.read_async(command).await?;
+    Ok(info.get("run_id"))
 }

@@ -114,8 +114,9 @@ impl RateLimiter {
     pub(super) async fn decide_or_note(&self, key: &str) -> Option<Decision> {
         match self.decide(key).await {
             Ok(decision) => {
-                let uncounted = self.uncounted.swap(0, Ordering::Relaxed);
-                if uncounted > 0 {
+                // Looking first spares all calls but one the writing to memory that they share.
+                if self.uncounted.load(Ordering::Relaxed) > 0 {
+                    let uncounted = self.uncounted.swap(0, Ordering::Relaxed);
                     tracing::warn!(uncounted, limit = self.name, "requests are counted again");
                 }
                 Some(decision)

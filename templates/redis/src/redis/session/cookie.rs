@@ -46,7 +46,8 @@ impl Sessions {
     fn cookie(&self, value: &str, age: Duration) -> SetCookie {
         let name = self.cookie_name();
         let secure = if self.cookie_secure() { "; Secure" } else { "" };
-        let age = age.as_secs();
+        // Seconds are whole, and none at all would remove the cookie.
+        let age = age.as_millis().div_ceil(1000);
         let cookie =
             format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");
         let value = HeaderValue::try_from(cookie).expect("a cookie is plain ASCII");

@@ -1,6 +1,7 @@
 //! A redis-server that keeps its data in a file, as the deployment does, and so survives its death.
 
 use std::net::TcpListener;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -42,7 +43,8 @@ impl DurableRedis {
     pub fn restart(&mut self) {
         let process = Command::new("redis-server")
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
-            .args(["--appendonly", "yes", "--save", "", "--dir"])
+            .args(["--appendonly", "yes", "--appendfsync", "always"])
+            .args(["--save", "", "--dir"])
             .arg(self.directory.path())
             .stdout(Stdio::null())
             .spawn();
@@ -56,6 +58,32 @@ impl DurableRedis {
         }
     }
 }
+
+impl DurableRedis {
+    /// The data as they are now.
+    pub fn data(&self) -> Data {
+        let files = self.directory.path().join("appendonlydir");
+        let files = files.read_dir().expect("the data").map(|file| {
+            let path = file.expect("a file").path();
+            let bytes = std::fs::read(&path).expect("a readable file");
+            (path, bytes)
+        });
+        Data(files.collect())
+    }
+
+    /// Kills the server and starts it again with data of before: as if it had not come to write the
+    /// rest.
+    pub fn forget_what_came_after(&mut self, data: &Data) {
+        self.kill();
+        for (path, bytes) in &data.0 {
+            std::fs::write(path, bytes).expect("a writable file");
+        }
+        self.restart();
+    }
+}
+
+/// The files of a server and what is in them.
+pub struct Data(Vec<(PathBuf, Vec<u8>)>);
 
 impl Drop for DurableRedis {
     fn drop(&mut self) {

@@ -73,3 +73,24 @@ async fn a_task_that_ends_during_an_outage_is_recorded_and_not_run_again() {
     assert_eq!(stage.end(&id).await.attempts, 1);
     assert_eq!(stage.noted("runs").await.len(), 1);
 }
+
+#[tokio::test]
+async fn what_redis_forgot_when_it_died_is_done_again() {
+    let mut stage = Stage::new();
+    let _worker = stage.worker(&[]);
+    let payload = Noted {
+        list: "runs".to_owned(),
+        milliseconds: 1500,
+        only_first_attempt: true,
+    };
+    let id = stage.enqueue::<Note>(payload).await;
+    stage.until_noted("runs", 1).await;
+    let data = stage.server.data();
+    assert_eq!(stage.end(&id).await.attempts, 1);
+
+    // Redis now takes the task for one that the worker is at.
+    stage.server.forget_what_came_after(&data);
+    assert_eq!(stage.state(&id).await.status, Status::Started);
+    // Connections of before may cost it another attempt.
+    assert!(stage.end(&id).await.attempts > 1);
+}

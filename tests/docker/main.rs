@@ -1,0 +1,330 @@
+//! The deployment of every combination that has one: the image is built, the stack is started, and
+//! then attacked from outside.
+//!
+//! Needs an engine with `BuildKit` and Compose, root or the like for signals to its processes, and
+//! the base images; without an engine the tests say so and are skipped. `DOCKER` names another
+//! program than `docker`.
+
+#![allow(
+    clippy::case_sensitive_file_extension_comparisons,
+    clippy::disallowed_methods,
+    clippy::disallowed_macros,
+    reason = "names are in lower case, and tests arrange directories and run programs themselves"
+)]
+
+mod stack;
+#[allow(dead_code, reason = "other test crates use the rest")]
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use stack::{Stack, docker};
+use support::Combination;
+
+/// A secret with characters that mean something to shells, to URLs and to Redis.
+const PASSWORD: &str = "p@ss w/rd#%&*";
+
+/// The user of the image.
+const NONROOT: &str = "65532";
+
+/// The stop grace period of the application in `docker-compose.yml`.
+const GRACE: Duration = Duration::from_secs(15);
+
+/// How long a stack may take to do what it should.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn main() {
+    let mut arguments = Arguments::from_args();
+    // Builds and stacks compete for the same engine.
+    arguments.test_threads = Some(1);
+    let needed = [&["info"][..], &["compose", "version"], &["build", "--help"]];
+    let missing = needed.iter().find(|command| docker(command).is_err());
+    if let Some(command) = missing {
+        let command = command.join(" ");
+        eprintln!("\nSKIPPED: `docker {command}` fails here, so that no deployment is tested\n");
+    }
+    let trials = Combination::all()
+        .into_iter()
+        .filter(|combination| combination.on().any(|option| option == "docker"))
+        .map(|combination| {
+            let label = combination.label();
+            Trial::test(label, move || check(&combination)).with_ignored_flag(missing.is_some())
+        })
+        .collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}
+
+fn check(combination: &Combination) -> Result<(), Failed> {
+    let directory = tempfile::tempdir()?;
+    // A path with a space, as checkouts have them.
+    let stack = Stack::generate(combination, "my-shop", &directory.path().join("check out"))?;
+    stack.build()?;
+    the_image_holds_no_more_than_it_should(&stack)?;
+
+    stack.up()?;
+    the_service_answers(&stack)?;
+    the_process_has_no_rights(&stack)?;
+    nothing_is_published_beyond_loopback(&stack)?;
+    a_second_project_runs_beside_it(combination, &stack)?;
+    if stack.has("redis") {
+        redis_may_restart_under_traffic(&stack)?;
+    }
+    a_killed_application_comes_back(&stack)?;
+    requests_in_flight_outlive_a_stop(&stack)?;
+    every_container_ends_with_success(&stack)?;
+    stack.compose(&["down", "--volumes"])?;
+
+    it_starts_without_a_settings_file(&stack)?;
+    a_port_in_use_is_named(&stack)?;
+    if stack.has("redis") {
+        a_wrong_password_does_not_go_unnoticed(&stack)?;
+    }
+    Ok(())
+}
+
+fn the_image_holds_no_more_than_it_should(stack: &Stack) -> Result<(), Failed> {
+    let history = docker(&["history", "--no-trunc", stack.name()])?;
+    ensure(
+        !history.contains(PASSWORD),
+        "the history shows the password",
+    )?;
+
+    let container = docker(&["create", stack.name()])?;
+    let archive = stack.path("../image.tar");
+    docker(&["export", "--output", &archive, container.trim()])?;
+    docker(&["rm", container.trim()])?;
+    let list = stack::run(Command::new("tar").args(["--list", "--file", &archive]))?;
+    for name in list.lines() {
+        let ours = name.ends_with(".env") || name.ends_with(".rs") || name.ends_with("Cargo.toml");
+        ensure(!ours, &format!("the image holds {name}"))?;
+    }
+    let bytes = fs::read(&archive)?;
+    let secret = bytes
+        .windows(PASSWORD.len())
+        .any(|part| part == PASSWORD.as_bytes());
+    ensure(!secret, "the image holds the password")
+}
+
+fn the_service_answers(stack: &Stack) -> Result<(), Failed> {
+    ensure_eq(&stack.get("/health/ready")?, r#"{"status":"ready"}"#)?;
+    if stack.has("redis") {
+        let health = stack.get("/health/redis")?;
+        ensure(health.contains(r#""status":"healthy""#), &health)?;
+        let first = stack.get("/cached-data?key=report")?;
+        ensure(first.contains(r#""source":"computed""#), &first)?;
+        let second = stack.get("/cached-data?key=report")?;
+        ensure(second.contains(r#""source":"cache""#), &second)?;
+    }
+    Ok(())
+}
+
+/// Read on the host, because the image has nothing to read it with.
+fn the_process_has_no_rights(stack: &Stack) -> Result<(), Failed> {
+    let process = stack.process("app")?;
+    let status = fs::read_to_string(format!("/proc/{process}/status"))?;
+    let value = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_default()
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    ensure_eq(&value("Uid:"), NONROOT)?;
+    ensure(value("Gid:") != "0", "it runs in the group of root")?;
+    for capabilities in ["CapInh:", "CapPrm:", "CapEff:", "CapBnd:"] {
+        ensure_eq(&value(capabilities), "0000000000000000")?;
+    }
+    ensure_eq(&value("NoNewPrivs:"), "1")?;
+
+    for service in stack.services() {
+        let process = stack.process(service)?;
+        let mounts = fs::read_to_string(format!("/proc/{process}/mountinfo"))?;
+        let root = mounts
+            .lines()
+            .map(|line| line.split(' ').collect::<Vec<_>>())
+            .find(|fields| fields[4] == "/")
+            .ok_or("no root file system")?;
+        let read_only = root[5].split(',').any(|option| option == "ro");
+        ensure(
+            read_only,
+            &format!("{service} can write to its root file system"),
+        )?;
+    }
+    Ok(())
+}
+
+fn nothing_is_published_beyond_loopback(stack: &Stack) -> Result<(), Failed> {
+    let others = stack::run(Command::new("hostname").arg("--all-ip-addresses"))?;
+    for port in stack.ports() {
+        TcpStream::connect(("127.0.0.1", port))?;
+        for address in others
+            .split_whitespace()
+            .filter(|address| !address.contains(':'))
+        {
+            let reached = TcpStream::connect((address, port)).is_ok();
+            ensure(!reached, &format!("{address}:{port} is reachable"))?;
+        }
+    }
+    Ok(())
+}
+
+fn a_second_project_runs_beside_it(combination: &Combination, first: &Stack) -> Result<(), Failed> {
+    let directory = tempfile::tempdir()?;
+    let second = Stack::generate(combination, "other-shop", &directory.path().join("other"))?;
+    docker(&["tag", first.name(), second.name()])?;
+    // The binary has another name there; what is tested is that the stacks do not meet.
+    let compose = fs::read_to_string(second.path("docker-compose.yml"))?;
+    let entrypoint = "    image: other-shop\n    entrypoint: [\"/my-shop\"]\n    healthcheck:\n      \
+        test: [\"CMD\", \"/my-shop\", \"healthcheck\"]\n      interval: 2s\n";
+    let compose = compose.replace("    image: other-shop\n", entrypoint);
+    fs::write(second.path("docker-compose.yml"), compose)?;
+    second.up()?;
+    ensure_eq(&second.get("/health/ready")?, r#"{"status":"ready"}"#)?;
+    ensure_eq(&first.get("/health/ready")?, r#"{"status":"ready"}"#)?;
+    second.compose(&["down", "--volumes"]).map(drop)
+}
+
+fn redis_may_restart_under_traffic(stack: &Stack) -> Result<(), Failed> {
+    thread::scope(|scope| {
+        let restart = scope.spawn(|| {
+            stack
+                .compose(&["restart", "redis"])
+                .map_err(|error| format!("{error:?}"))
+        });
+        let mut requests = 0;
+        while !restart.is_finished() || requests < 20 {
+            let answer = stack.get("/cached-data?key=report")?;
+            ensure(answer.contains("data for report"), &answer)?;
+            requests += 1;
+        }
+        restart
+            .join()
+            .expect("no panic")
+            .map(drop)
+            .map_err(Failed::from)
+    })?;
+    wait_for("the cache to work again", || {
+        let answer = stack.get("/cached-data?key=report")?;
+        ensure(answer.contains(r#""source":"cache""#), &answer)
+    })
+}
+
+/// Killed as by the system when memory is short, and not through the engine, which would take it
+/// for a wish to stop.
+fn a_killed_application_comes_back(stack: &Stack) -> Result<(), Failed> {
+    let process = stack.process("app")?;
+    stack::run(Command::new("kill").args(["-s", "KILL", &process]))?;
+    wait_for("the application to come back", || {
+        ensure(stack.process("app")? != process, "it has not ended yet")?;
+        ensure_eq(&stack.get("/health/ready")?, r#"{"status":"ready"}"#)
+    })
+}
+
+/// Half of each request is sent before the stop and the rest after it has begun.
+fn requests_in_flight_outlive_a_stop(stack: &Stack) -> Result<(), Failed> {
+    // Not through the published port: the engine's proxy accepts connections on its own account.
+    let address = (stack.address("app")?, 8000);
+    let mut requests = vec![];
+    for _ in 0..20 {
+        let mut stream = TcpStream::connect((address.0.as_str(), address.1))?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        write!(stream, "GET /health/live HTTP/1.1\r\nHost: test\r\n")?;
+        requests.push(stream);
+    }
+    thread::sleep(Duration::from_millis(500));
+
+    let start = Instant::now();
+    thread::scope(|scope| {
+        let stop = scope.spawn(|| {
+            stack
+                .compose(&["stop"])
+                .map_err(|error| format!("{error:?}"))
+        });
+        thread::sleep(Duration::from_secs(1));
+        for mut stream in requests {
+            write!(stream, "Connection: close\r\n\r\n")?;
+            let mut response = String::new();
+            stream.read_to_string(&mut response)?;
+            ensure(response.starts_with("HTTP/1.1 200 "), &response)?;
+        }
+        stop.join()
+            .expect("no panic")
+            .map(drop)
+            .map_err(Failed::from)
+    })?;
+    ensure(
+        start.elapsed() < GRACE,
+        "the stop took longer than its grace period",
+    )
+}
+
+fn every_container_ends_with_success(stack: &Stack) -> Result<(), Failed> {
+    for service in stack.services() {
+        let code = stack.inspect(service, "{{.State.ExitCode}}")?;
+        ensure(code == "0", &format!("{service} ends with {code}"))?;
+    }
+    Ok(())
+}
+
+fn it_starts_without_a_settings_file(stack: &Stack) -> Result<(), Failed> {
+    let (file, aside) = (stack.path(".env"), stack.path("../aside"));
+    fs::rename(&file, &aside)?;
+    let config = stack.compose(&["config"]);
+    fs::rename(&aside, &file)?;
+    let config = config?;
+    ensure(config.contains("published: \"8000\""), &config)
+}
+
+fn a_port_in_use_is_named(stack: &Stack) -> Result<(), Failed> {
+    let port = stack.ports()[0];
+    let _taken = TcpListener::bind(("127.0.0.1", port))?;
+    let error = stack
+        .up()
+        .err()
+        .ok_or("it starts although its port is taken")?;
+    stack.compose(&["down", "--volumes"])?;
+    let message = error.message().unwrap_or_default();
+    ensure(message.contains(&port.to_string()), message)
+}
+
+fn a_wrong_password_does_not_go_unnoticed(stack: &Stack) -> Result<(), Failed> {
+    let other = stack.path("other-password.yml");
+    fs::write(
+        &other,
+        "services: {app: {environment: [REDIS_PASSWORD=wrong]}}\n",
+    )?;
+    let started = stack.up_with(&["-f", "docker-compose.yml", "-f", &other]);
+    let logs = stack.compose(&["logs", "app"])?;
+    stack.compose(&["down", "--volumes"])?;
+    ensure(started.is_err(), "it starts with a wrong password")?;
+    ensure(logs.contains("could not use Redis"), &logs)
+}
+
+fn wait_for(what: &str, mut attempt: impl FnMut() -> Result<(), Failed>) -> Result<(), Failed> {
+    let deadline = Instant::now() + PATIENCE;
+    while let Err(error) = attempt() {
+        if Instant::now() > deadline {
+            let last = error.message().unwrap_or_default();
+            return Err(format!("waited in vain for {what}: {last}").into());
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+    Ok(())
+}
+
+fn ensure(holds: bool, message: &str) -> Result<(), Failed> {
+    if holds { Ok(()) } else { Err(message.into()) }
+}
+
+fn ensure_eq(found: &str, expected: &str) -> Result<(), Failed> {
+    ensure(found == expected, &format!("{found} instead of {expected}"))
+}

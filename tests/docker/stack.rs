@@ -1,0 +1,172 @@
+//! A generated project and the containers that its compose file starts.
+
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use libtest_mimic::Failed;
+
+use crate::PASSWORD;
+use crate::support::Combination;
+
+/// A project whose containers and image go when it is dropped.
+pub(crate) struct Stack {
+    name: &'static str,
+    directory: PathBuf,
+    /// The services, the one of this project first, with their ports on this host.
+    services: Vec<(&'static str, u16)>,
+}
+
+impl Stack {
+    /// Makes a project with ports of its own and a password.
+    pub(crate) fn generate(
+        combination: &Combination,
+        name: &'static str,
+        directory: &Path,
+    ) -> Result<Self, Failed> {
+        combination.generate(name, directory);
+        let mut services = vec![("app", free_port()?)];
+        if combination.on().any(|option| option == "redis") {
+            services.push(("redis", free_port()?));
+        }
+        let stack = Self {
+            name,
+            directory: directory.to_owned(),
+            services,
+        };
+        stack.configure()?;
+        Ok(stack)
+    }
+
+    /// Changes `.env` as a person would, and only there.
+    fn configure(&self) -> Result<(), Failed> {
+        let mut settings = fs::read_to_string(self.path(".env"))?;
+        let app = self.ports()[0];
+        settings = settings.replace("APP_PORT=8000", &format!("APP_PORT={app}"));
+        if self.has("redis") {
+            let redis = self.ports()[1];
+            settings = settings
+                .replace("# REDIS_PORT=6379", &format!("REDIS_PORT={redis}"))
+                .replace(
+                    "REDIS_PASSWORD=\n",
+                    &format!("REDIS_PASSWORD='{PASSWORD}'\n"),
+                );
+        }
+        fs::write(self.path(".env"), settings)?;
+        Ok(())
+    }
+
+    pub(crate) fn name(&self) -> &str {
+        self.name
+    }
+
+    /// A path relative to the project.
+    pub(crate) fn path(&self, relative: &str) -> String {
+        self.directory.join(relative).display().to_string()
+    }
+
+    pub(crate) fn services(&self) -> impl Iterator<Item = &str> {
+        self.services.iter().map(|(name, _)| *name)
+    }
+
+    pub(crate) fn has(&self, service: &str) -> bool {
+        self.services().any(|name| name == service)
+    }
+
+    pub(crate) fn ports(&self) -> Vec<u16> {
+        self.services.iter().map(|(_, port)| *port).collect()
+    }
+
+    pub(crate) fn build(&self) -> Result<(), Failed> {
+        let directory = self.directory.display().to_string();
+        docker(&["build", "--tag", self.name, &directory]).map(drop)
+    }
+
+    pub(crate) fn up(&self) -> Result<(), Failed> {
+        self.up_with(&[])
+    }
+
+    /// Starts the stack and looks whether it is healthy: not every Compose that is packaged tells by
+    /// its exit code.
+    pub(crate) fn up_with(&self, arguments: &[&str]) -> Result<(), Failed> {
+        let mut up = self.compose_command(arguments);
+        let output = up.args(["up", "--no-build", "--wait"]).output()?;
+        let message = String::from_utf8_lossy(&output.stderr);
+        for service in self.services() {
+            let health = self.inspect(service, "{{.State.Health.Status}}");
+            if !output.status.success() || !health.is_ok_and(|health| health == "healthy") {
+                return Err(format!("{service} is not healthy: {message}").into());
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn compose(&self, arguments: &[&str]) -> Result<String, Failed> {
+        run(&mut self.compose_command(arguments))
+    }
+
+    fn compose_command(&self, arguments: &[&str]) -> Command {
+        let mut command = command();
+        command.arg("compose").args(arguments);
+        command.current_dir(&self.directory);
+        command
+    }
+
+    /// What the engine knows of the container of a service.
+    pub(crate) fn inspect(&self, service: &str, format: &str) -> Result<String, Failed> {
+        let id = self.compose(&["ps", "--all", "--quiet", service])?;
+        let value = docker(&["inspect", "--format", format, id.trim()])?;
+        Ok(value.trim().to_owned())
+    }
+
+    /// The process of a service as the host numbers it.
+    pub(crate) fn process(&self, service: &str) -> Result<String, Failed> {
+        self.inspect(service, "{{.State.Pid}}")
+    }
+
+    /// The address of a service on its network.
+    pub(crate) fn address(&self, service: &str) -> Result<String, Failed> {
+        self.inspect(
+            service,
+            "{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}",
+        )
+    }
+
+    /// The body of a response with status 200, through the published port.
+    pub(crate) fn get(&self, path: &str) -> Result<String, Failed> {
+        let url = format!("http://127.0.0.1:{}{path}", self.ports()[0]);
+        run(Command::new("curl").args(["--fail", "--silent", "--show-error", &url]))
+    }
+}
+
+impl Drop for Stack {
+    fn drop(&mut self) {
+        // Where a test has failed, what it left behind must not stand in the way of the next one.
+        let _ = self.compose(&["down", "--volumes", "--timeout", "1"]);
+        let _ = docker(&["image", "rm", "--force", self.name]);
+    }
+}
+
+/// Runs a command of the engine and gives what it prints.
+pub(crate) fn docker(arguments: &[&str]) -> Result<String, Failed> {
+    run(command().args(arguments).env("DOCKER_BUILDKIT", "1"))
+}
+
+fn command() -> Command {
+    Command::new(std::env::var("DOCKER").unwrap_or("docker".to_owned()))
+}
+
+/// Runs a command and gives what it prints.
+pub(crate) fn run(command: &mut Command) -> Result<String, Failed> {
+    let output = command.output()?;
+    if output.status.success() {
+        return Ok(String::from_utf8(output.stdout)?);
+    }
+    let message = String::from_utf8_lossy(&output.stderr);
+    Err(format!("{command:?}: {message}").into())
+}
+
+fn free_port() -> Result<u16, Failed> {
+    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+}
