@@ -46,8 +46,8 @@ pub(super) struct Again {
 /// How an attempt ended.
 enum Outcome {
     Success(Value),
-    Retry { error: String, wait: Duration },
-    Failure { error: String },
+    Retry { error: TaskError, wait: Duration },
+    Failure { error: TaskError },
 }
 
 impl Executor {
@@ -121,14 +121,17 @@ impl Executor {
                 Ok(None)
             }
             Outcome::Retry { error, wait } => {
-                tracing::warn!(outcome = "retry", milliseconds, ?wait, error, "ran");
+                tracing::warn!(outcome = "retry", milliseconds, ?wait, %error, "ran");
                 let wait_until = Utc::now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
-                self.results.retry(&job.id, error, wait_until).await?;
+                self.results
+                    .retry(&job.id, error.chain(), wait_until)
+                    .await?;
                 Ok(Some(wait))
             }
             Outcome::Failure { error } => {
-                tracing::error!(outcome = "failure", milliseconds, error, "ran");
-                self.bury(job, attempt, error).await
+                // Its causes stay out of the log, because they may quote the payload.
+                tracing::error!(outcome = "failure", milliseconds, %error, "ran");
+                self.bury(job, attempt, error.chain()).await
             }
         }
     }
@@ -150,13 +153,10 @@ impl Executor {
             Err(panic) => TaskError::temporary(panic_message(panic)),
         };
         if error.is_permanent() || attempt > definition.max_retries {
-            let error = error.chain();
             return Outcome::Failure { error };
         }
-        Outcome::Retry {
-            error: error.chain(),
-            wait: definition.backoff.wait(attempt, chance()),
-        }
+        let wait = definition.backoff.wait(attempt, chance());
+        Outcome::Retry { error, wait }
     }
 
     /// Leaves a task that is not on the list to a worker that knows it, for some time.

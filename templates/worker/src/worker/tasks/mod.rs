@@ -18,3 +18,24 @@ pub fn all() -> Registry {
         .with::<ProcessData>()
         .with::<RedisMemory>()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn every_file_of_a_task_is_on_the_list_under_its_name() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/worker/tasks");
+        let files = folder.read_dir().expect("the folder").map(|file| {
+            let path = file.expect("a file").path();
+            let stem = path.file_stem().and_then(OsStr::to_str);
+            stem.expect("a name").replace('_', "-")
+        });
+        let mut files: Vec<_> = files.filter(|name| name != "mod").collect();
+        files.sort();
+        assert_eq!(all().names().collect::<Vec<_>>(), files);
+    }
+}

@@ -40,9 +40,7 @@ async fn each_ran_once(stage: &Stage, count: usize) {
 async fn two_workers_run_every_task_once() {
     let count = load(200, 2000);
     let stage = Stage::new();
-    // Far longer than the test: no worker is taken for dead because the machine is busy.
-    let variables = [("WORKER_HEARTBEAT_TIMEOUT", "600")];
-    let _workers = [stage.worker(&variables), stage.worker(&variables)];
+    let _workers = [stage.worker(&[]), stage.worker(&[])];
     enqueue_many(&stage, count).await;
     each_ran_once(&stage, count).await;
 }
@@ -52,6 +50,6 @@ async fn a_worker_gets_through_all_that_waited_for_it() {
     let count = load(500, 20_000);
     let stage = Stage::new();
     enqueue_many(&stage, count).await;
-    let _worker = stage.worker(&[("WORKER_HEARTBEAT_TIMEOUT", "600")]);
+    let _worker = stage.worker(&[]);
     each_ran_once(&stage, count).await;
 }

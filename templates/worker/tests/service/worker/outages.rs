@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::load;
 use super::probes::{Note, Noted};
-use super::stage::{Stage, Status};
+use super::stage::{MORTAL, Stage, Status};
 
 #[tokio::test]
 async fn every_task_that_was_accepted_runs_whatever_happens_to_redis() {
     let mut stage = Stage::new();
-    let mut workers = [stage.worker(&[]), stage.worker(&[])];
+    let mut workers = [stage.worker(&[MORTAL]), stage.worker(&[MORTAL])];
     let mut accepted = vec![];
     // Fifty a second, in three parts: before an outage, through it, and after it.
     let part = load(50, 500);
@@ -50,7 +50,7 @@ async fn a_worker_that_starts_before_redis_waits_for_it() {
     let mut stage = Stage::new();
     let id = stage.enqueue::<Note>(Noted::default()).await;
     stage.server.kill();
-    let _worker = stage.worker(&[]);
+    let _worker = stage.worker(&[MORTAL]);
     tokio::time::sleep(Duration::from_secs(1)).await;
     stage.server.restart();
     assert_eq!(stage.end(&id).await.attempts, 1);
@@ -59,7 +59,7 @@ async fn a_worker_that_starts_before_redis_waits_for_it() {
 #[tokio::test]
 async fn a_task_that_ends_during_an_outage_is_recorded_and_not_run_again() {
     let mut stage = Stage::new();
-    let _worker = stage.worker(&[("WORKER_HEARTBEAT_TIMEOUT", "60")]);
+    let _worker = stage.worker(&[]);
     let payload = Noted {
         list: "runs".to_owned(),
         milliseconds: 1500,
@@ -77,7 +77,7 @@ async fn a_task_that_ends_during_an_outage_is_recorded_and_not_run_again() {
 #[tokio::test]
 async fn what_redis_forgot_when_it_died_is_done_again() {
     let mut stage = Stage::new();
-    let _worker = stage.worker(&[]);
+    let _worker = stage.worker(&[MORTAL]);
     let payload = Noted {
         list: "runs".to_owned(),
         milliseconds: 1500,

@@ -1,7 +1,7 @@
 //! SIGTERM with tasks under way.
 
 use super::probes::{Note, Noted};
-use super::stage::{Stage, Status};
+use super::stage::{MORTAL, Stage, Status};
 
 #[tokio::test]
 async fn a_worker_finishes_the_eight_tasks_that_run_and_leaves_the_others() {
@@ -40,7 +40,7 @@ async fn a_worker_finishes_the_eight_tasks_that_run_and_leaves_the_others() {
 #[tokio::test]
 async fn a_task_that_takes_too_long_is_cut_off_and_runs_again_in_another_worker() {
     let stage = Stage::new();
-    let mut worker = stage.worker(&[("WORKER_SHUTDOWN_TIMEOUT", "0.3")]);
+    let mut worker = stage.worker(&[MORTAL, ("WORKER_SHUTDOWN_TIMEOUT", "0.3")]);
     let long = Noted {
         list: "runs".to_owned(),
         milliseconds: 600_000,
@@ -53,7 +53,7 @@ async fn a_task_that_takes_too_long_is_cut_off_and_runs_again_in_another_worker(
     assert_eq!(code, Some(1), "{log}");
     assert!(log.contains("cut off"), "{log}");
 
-    let _next = stage.worker(&[]);
+    let _next = stage.worker(&[MORTAL]);
     assert_eq!(stage.end(&id).await.attempts, 2);
     assert_eq!(stage.noted("runs").await.len(), 2);
 }

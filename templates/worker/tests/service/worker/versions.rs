@@ -7,8 +7,8 @@ use super::stage::{Registry, Stage, Status, Tasks};
 #[tokio::test]
 async fn a_payload_that_cannot_be_decoded_fails_with_the_reason_and_the_queue_goes_on() {
     let stage = Stage::with_tasks(Registry::default().with::<OldNote>());
-    let _worker = stage.worker(&[]);
-    let old = stage.enqueue::<OldNote>(7).await;
+    let mut worker = stage.worker(&[]);
+    let old = stage.enqueue::<OldNote>(77_777).await;
     let state = stage.end(&old).await;
     assert_eq!(state.attempts, 1);
     let Status::Failure { error } = state.status else {
@@ -25,6 +25,11 @@ async fn a_payload_that_cannot_be_decoded_fails_with_the_reason_and_the_queue_go
     let next = tasks.enqueue::<Note>(&Noted::default()).await.unwrap();
     let state = stage.end(&next).await;
     assert!(matches!(state.status, Status::Success { .. }), "{state:?}");
+
+    worker.terminate();
+    let (_, log) = worker.wait();
+    assert!(log.contains("the payload cannot be decoded"), "{log}");
+    assert!(!log.contains("77777"), "{log}");
 }
 
 #[tokio::test]
