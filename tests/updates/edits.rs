@@ -123,7 +123,7 @@ fn a_conflict_is_marked_with_both_sides_and_must_be_resolved_first() {
 #[test]
 fn a_dry_run_shows_every_file_and_writes_nothing() {
     let forge = bare();
-    forge.write("shop/.env", "APP_PORT=1\nSECRET=hidden\n");
+    forge.write("shop/.env", "APP_PORT=1\nSECRET=0f-n0b0dy\n");
     let before = forge.files("shop");
     let document = forge
         .in_project("shop", ["add", "redis", "--dry-run", "--json"])
@@ -155,7 +155,7 @@ fn a_dry_run_shows_every_file_and_writes_nothing() {
     }
     assert!(run.stdout.contains("+++ b/src/redis/mod.rs\n"), "{run:#?}");
     assert!(run.stdout.contains("+REDIS_POOL_SIZE=5\n"), "{run:#?}");
-    assert!(!run.stdout.contains("hidden"), "{run:#?}");
+    assert!(!run.stdout.contains("0f-n0b0dy"), "{run:#?}");
     assert!(run.stdout.ends_with(", nothing was written\n"), "{run:#?}");
     assert_eq!(forge.files("shop"), before);
 }
@@ -163,11 +163,11 @@ fn a_dry_run_shows_every_file_and_writes_nothing() {
 #[test]
 fn settings_of_the_user_get_what_is_new_and_nothing_else() {
     let forge = bare();
-    forge.write("shop/.env", "APP_PORT=1\nSECRET=hidden");
+    forge.write("shop/.env", "APP_PORT=1\nSECRET=0f-n0b0dy");
     forge.in_project("shop", ["add", "redis"]).exits(0);
     let settings = read(&forge, "shop/.env");
     let rest = settings
-        .strip_prefix("APP_PORT=1\nSECRET=hidden\n\n# Where Redis is:")
+        .strip_prefix("APP_PORT=1\nSECRET=0f-n0b0dy\n\n# Where Redis is:")
         .expect("the rest");
     assert!(rest.contains("\nREDIS_CONNECTION_URL=redis://localhost:6379\n"));
     assert!(!settings.contains("APP_HOST"));
@@ -218,7 +218,7 @@ fn what_was_moved_is_updated_where_it_is() {
 fn what_the_user_changed_is_kept_when_it_is_no_longer_rendered() {
     let forge = Forge::new();
     forge
-        .run("new shop --redis --docker --vcs none -q")
+        .run("new shop --redis --no-worker --docker --vcs none -q")
         .exits(0);
     insert_before(&forge, "shop/src/redis/keys.rs", "//!", "// mine\n");
     let run = forge.in_project("shop", ["remove", "redis"]).exits(0);
