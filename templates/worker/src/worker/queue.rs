@@ -119,6 +119,11 @@ impl Tasks {
         let job_id = engine::job_id(id);
         let job = self.bounded(self.storage.get_job(&job_id)).await?;
         let (attempts, status) = match (self.results.get(id).await?, job) {
+            // A task that has not ended has a job, unless Redis died and forgot the record of its end.
+            (Some(record), None) if !record.status.is_end() => {
+                let error = "it ran while Redis died, which lost what came of it".to_owned();
+                (record.attempts, Status::Failure { error })
+            }
             (Some(record), _) => (record.attempts, record.status),
             (None, Some(_)) => (0, Status::Pending),
             (None, None) => return Ok(None),

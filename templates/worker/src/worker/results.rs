@@ -54,6 +54,13 @@ pub enum Status {
     },
 }
 
+impl Status {
+    /// Whether nothing comes after it.
+    pub fn is_end(&self) -> bool {
+        matches!(self, Self::Success { .. } | Self::Failure { .. })
+    }
+}
+
 /// The record of one task.
 #[derive(Debug)]
 pub(super) struct Record {

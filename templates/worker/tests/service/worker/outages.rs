@@ -77,7 +77,7 @@ async fn a_task_that_ends_during_an_outage_is_recorded_and_not_run_again() {
 #[tokio::test]
 async fn what_redis_forgot_when_it_died_is_done_again() {
     let mut stage = Stage::new();
-    let _worker = stage.worker(&[MORTAL]);
+    let worker = stage.worker(&[MORTAL]);
     let payload = Noted {
         list: "runs".to_owned(),
         milliseconds: 1500,
@@ -89,7 +89,11 @@ async fn what_redis_forgot_when_it_died_is_done_again() {
     assert_eq!(stage.end(&id).await.attempts, 1);
 
     // Redis now takes the task for one that the worker is at.
+    // Stopped for so long, the worker cannot notice by an error.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    worker.signal("STOP");
     stage.server.forget_what_came_after(&data);
+    worker.signal("CONT");
     assert_eq!(stage.state(&id).await.status, Status::Started);
     // Connections of before may cost it another attempt.
     assert!(stage.end(&id).await.attempts > 1);
