@@ -75,7 +75,7 @@ fn every_command_of_the_readme_works_in_the_order_it_gives() {
 #[test]
 fn the_terminal_session_of_the_readme_ends_as_a_real_one() {
     let directory = tempfile::tempdir().expect("a directory");
-    let output = forge("new my_project --redis --docker", directory.path());
+    let output = forge("new my_project --redis --worker --docker", directory.path());
     let report = String::from_utf8(output.stdout).expect("UTF-8");
     // The time in the first line is that of one run.
     let (first, rest) = report.split_once(" in ").expect("a time");
@@ -117,9 +117,9 @@ fn the_table_of_exit_codes_is_that_of_the_help() {
 
 #[test]
 fn every_test_that_the_architecture_names_exists() {
-    let tests = support::templates_folder().join("redis/tests/service");
-    let tests: String = support::read_tree(&tests)
+    let tests: String = ["redis", "worker"]
         .into_iter()
+        .flat_map(|layer| support::read_tree(&support::templates_folder().join(layer)))
         .map(|(_, text)| text)
         .collect();
     let (_, table) = ARCHITECTURE

@@ -104,6 +104,8 @@ fn cargo(project: &Path, arguments: &[&str]) -> Result<(), Failed> {
         .current_dir(project)
         .env("CARGO_TARGET_DIR", target_directory())
         .env("RUSTDOCFLAGS", "-D warnings")
+        // The tests of the worker have a small set for every run, and this one.
+        .env("TEST_LOAD", "full")
         // This process runs below cargo, which sets variables that are about Forge.
         .env_remove("CARGO_MANIFEST_DIR")
         .output()?;

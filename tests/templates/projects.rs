@@ -8,6 +8,7 @@ use crate::support::{Combination, read_tree};
 fn words_of(option: &str) -> &'static [&'static str] {
     match option {
         "redis" => &["redis"],
+        "worker" => &["worker", "oxana", "enqueue", "celery"],
         "docker" => &["docker", "compose", "container"],
         other => panic!("say which words belong to the option `{other}` alone"),
     }

@@ -8,7 +8,7 @@ use crate::forge::Forge;
 fn edited() -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --redis --no-docker --vcs none -q")
+        .run("new shop --redis --no-worker --no-docker --vcs none -q")
         .exits(0);
     let state = fs::read_to_string(forge.path("shop/src/state.rs")).unwrap();
     forge.write("shop/src/state.rs", &format!("// mine\n{state}"));
@@ -60,7 +60,7 @@ fn counts_lines() {
 fn git_can_take_it_back() {
     let forge = edited();
     for path in ["Cargo.lock", "Cargo.toml"] {
-        forge.run("new fresh/shop --redis --no-docker --vcs none -q");
+        forge.run("new fresh/shop --redis --no-worker --no-docker --vcs none -q");
         fs::copy(
             forge.path("fresh/shop").join(path),
             forge.path("shop").join(path),

@@ -218,7 +218,7 @@ fn what_was_moved_is_updated_where_it_is() {
 fn what_the_user_changed_is_kept_when_it_is_no_longer_rendered() {
     let forge = Forge::new();
     forge
-        .run("new shop --redis --docker --vcs none -q")
+        .run("new shop --redis --no-worker --docker --vcs none -q")
         .exits(0);
     insert_before(&forge, "shop/src/redis/keys.rs", "//!", "// mine\n");
     let run = forge.in_project("shop", ["remove", "redis"]).exits(0);

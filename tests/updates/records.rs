@@ -7,7 +7,7 @@ use crate::forge::Forge;
 fn project() -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --redis --no-docker --vcs none --quiet")
+        .run("new shop --redis --no-worker --no-docker --vcs none --quiet")
         .exits(0);
     forge
 }

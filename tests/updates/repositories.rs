@@ -98,7 +98,9 @@ fn conflicts_are_unmerged_files_with_their_three_sides() {
         edit_state(&forge, project);
         let ours = fs::read_to_string(forge.path(project).join("src/state.rs")).unwrap();
         commit(&forge, repository);
-        forge.run("new other/shop --redis --no-docker -q").exits(0);
+        forge
+            .run("new other/shop --redis --no-worker --no-docker -q")
+            .exits(0);
         let theirs = fs::read_to_string(forge.path("other/shop/src/state.rs")).unwrap();
 
         let run = forge.in_project(project, ["add", "redis"]).exits(4);
@@ -204,7 +206,9 @@ fn the_base_is_there_in_a_fresh_clone() {
     let mut clone = Command::new("git");
     forge.prepare(&mut clone);
     Run::of(clone.args(["clone", "-q", "--depth=1", "shop", "clone"])).exits(0);
-    forge.run("new other/shop --redis --no-docker -q").exits(0);
+    forge
+        .run("new other/shop --redis --no-worker --no-docker -q")
+        .exits(0);
     let document = forge
         .in_project("clone", ["add", "redis", "--json"])
         .exits(0)
@@ -258,7 +262,9 @@ fn after_a_merge_of_branches_either_record_will_do() {
             .map(|path| path.as_str().unwrap())
             .collect();
         assert!(conflicts.len() <= 2, "{side}: {document:#}");
-        forge.run("new other/shop --redis --docker -q").exits(0);
+        forge
+            .run("new other/shop --redis --no-worker --docker -q")
+            .exits(0);
         let (merged, expected) = (forge.files("shop"), forge.files("other/shop"));
         for (path, bytes) in &expected {
             // Git ignores the first, and the user has resolved the others in their own way.

@@ -86,7 +86,7 @@ impl RedisManager {
     }
 
     /// Sends a command that may safely run twice: once more if the connection was broken.
-    pub(super) async fn read_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
+    pub(crate) async fn read_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
         let mut connection = self.multiplexed()?;
         self.bounded(async {
             match command.query_async(&mut connection).await {
@@ -99,14 +99,14 @@ impl RedisManager {
         .await
     }
 
-    pub(super) async fn write_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
+    pub(crate) async fn write_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
         let mut connection = self.multiplexed()?;
         self.bounded(command.query_async(&mut connection)).await
     }
 
     /// Runs a script by its hash; Redis gets its text only where it does not know it yet
     /// ([EVALSHA](https://redis.io/docs/latest/commands/evalsha/)).
-    pub(super) async fn run_async<T: FromRedisValue>(
+    pub(crate) async fn run_async<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Error> {

@@ -53,7 +53,7 @@ impl Error {
 
     /// Whether the next call is likely to fail as well: Redis is away, or refuses everybody. The
     /// opposite is a command that does not fit its key, which says nothing about the others.
-    pub(super) fn is_outage(&self) -> bool {
+    pub(crate) fn is_outage(&self) -> bool {
         match self {
             Self::TimedOut(_) => true,
             Self::Redis(error) if error.code() == Some("WRONGTYPE") => false,

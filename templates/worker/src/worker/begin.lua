@@ -1,0 +1,14 @@
+-- Begins an attempt and gives its number: below zero that of the last one, where none is left, and
+-- nothing where the task has ended already.
+-- KEYS: the record of the task.
+-- ARGV: its new state, how long to keep the record in ms, and the most attempts.
+if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then
+    return false
+end
+local attempts = tonumber(redis.call('HGET', KEYS[1], 'attempts') or 0)
+if attempts >= tonumber(ARGV[3]) then
+    return -attempts
+end
+redis.call('HSET', KEYS[1], 'state', ARGV[1], 'attempts', attempts + 1)
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return attempts + 1

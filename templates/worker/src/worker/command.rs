@@ -1,0 +1,78 @@
+//! The commands that look after workers and dead tasks.
+
+use std::error::Error as StdError;
+use std::process::ExitCode;
+
+use chrono::SecondsFormat;
+
+use super::{Tasks, tasks};
+use crate::redis::RedisManager;
+use crate::settings::Settings;
+
+/// `worker dead list`: the tasks that failed for good, one a line, the last one first.
+pub fn list_dead(settings: &Settings) -> ExitCode {
+    with_tasks(settings, async |tasks| {
+        for dead in tasks.dead().await? {
+            let time = dead.failed_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+            // An error of several lines stays on one.
+            let error = dead.error.escape_debug();
+            println!(
+                "{}\t{}\t{time}\t{}\t{error}",
+                dead.id, dead.task, dead.attempts
+            );
+        }
+        Ok(())
+    })
+}
+
+/// `worker dead retry`: enqueues all of them anew.
+pub fn retry_dead(settings: &Settings) -> ExitCode {
+    with_tasks(settings, async |tasks| {
+        println!("enqueued {} dead tasks", tasks.retry_dead().await?);
+        Ok(())
+    })
+}
+
+/// `worker dead clear`: forgets all of them.
+pub fn clear_dead(settings: &Settings) -> ExitCode {
+    with_tasks(settings, async |tasks| {
+        println!("removed {} dead tasks", tasks.clear_dead().await?);
+        Ok(())
+    })
+}
+
+/// `healthcheck worker`: succeeds when a worker on this host gave a sign of life within the last five
+/// seconds, as the engine counts it.
+pub fn healthcheck(settings: &Settings) -> ExitCode {
+    with_tasks(settings, async |tasks| {
+        let host = gethostname::gethostname();
+        let alive = tasks.hosts_of_workers().await?;
+        if alive.iter().any(|worker| **worker == *host) {
+            return Ok(());
+        }
+        Err(format!("no worker on `{}` shows that it is alive", host.display()).into())
+    })
+}
+
+fn with_tasks(
+    settings: &Settings,
+    work: impl AsyncFnOnce(Tasks) -> Result<(), Box<dyn StdError>>,
+) -> ExitCode {
+    let done = async {
+        let redis = RedisManager::new(&settings.redis)?;
+        work(Tasks::new(settings, redis, tasks::all())?).await
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime
+        .map_err(Into::into)
+        .and_then(|runtime| runtime.block_on(done))
+    {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

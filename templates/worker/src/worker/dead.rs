@@ -1,0 +1,87 @@
+//! The tasks that failed for good, kept for people to look at, and to try again once the cause is
+//! mended.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{Error, TaskId, Tasks, engine, keys};
+
+/// The most tasks on the list; the oldest make way.
+pub(super) const MOST: usize = 1000;
+
+/// A task that failed for good.
+#[derive(Clone, Debug, Deserialize, Serialize)]
+pub struct DeadTask {
+    /// Its id.
+    pub id: TaskId,
+    /// Its name.
+    pub task: String,
+    /// What it worked on.
+    pub payload: Value,
+    /// How often it was begun.
+    pub attempts: u32,
+    /// What went wrong the last time.
+    pub error: String,
+    /// When that was.
+    pub failed_at: DateTime<Utc>,
+}
+
+impl Tasks {
+    /// The dead tasks, the last one first.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked.
+    pub async fn dead(&self) -> Result<Vec<DeadTask>, Error> {
+        let entries = self.dead_entries().await?;
+        let tasks = entries.iter().map(|entry| serde_json::from_str(entry));
+        // What another version wrote and this one cannot read stays on the list.
+        Ok(tasks.filter_map(Result::ok).collect())
+    }
+
+    /// Enqueues all dead tasks anew, under their ids and with all attempts, and gives their number.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked; the tasks that were not yet enqueued stay on the list.
+    pub async fn retry_dead(&self) -> Result<usize, Error> {
+        let mut retried = 0;
+        for entry in self.dead_entries().await? {
+            let Ok(task) = serde_json::from_str::<DeadTask>(&entry) else {
+                continue;
+            };
+            // In this order a task may be enqueued and still be on the list, but is never lost. One
+            // that is enqueued already is not enqueued twice.
+            self.redis().delete_async(keys::record(&task.id)).await?;
+            self.enqueue_job(engine::Job {
+                id: task.id,
+                task: task.task,
+                payload: task.payload,
+            })
+            .await?;
+            let mut command = redis::cmd("LREM");
+            command.arg(self.redis().key(keys::DEAD)).arg(1).arg(&entry);
+            self.redis().write_async::<u64>(command).await?;
+            retried += 1;
+        }
+        Ok(retried)
+    }
+
+    /// Removes all dead tasks from the list and gives their number.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked.
+    pub async fn clear_dead(&self) -> Result<usize, Error> {
+        let dead = self.dead_entries().await?;
+        self.redis().delete_async(keys::DEAD).await?;
+        Ok(dead.len())
+    }
+
+    async fn dead_entries(&self) -> Result<Vec<String>, Error> {
+        let mut command = redis::cmd("LRANGE");
+        command.arg(self.redis().key(keys::DEAD)).arg(0).arg(-1);
+        Ok(self.redis().read_async(command).await?)
+    }
+}

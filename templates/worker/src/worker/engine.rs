@@ -1,0 +1,150 @@
+//! All that is known here of the job engine, [oxana](https://docs.rs/oxana).
+//!
+//! It knows a single kind of job, which names its task: so that a task that this version does not
+//! know, and a payload that it cannot decode, are ours to answer for. It is asked for three things: to
+//! keep jobs, to hand each to one worker, and to hand on those of a worker that was lost. Attempts,
+//! results and dead tasks are kept [beside it](super::results).
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use deadpool_redis::{Manager, Pool, Runtime};
+use oxana::{FromContext, JobContext, OxanaError, QueueConfig, RuntimeBuilder, Storage};
+use redis::AsyncConnectionConfig;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::executor::{Again, Executor};
+use super::{TaskId, WorkerSettings, keys};
+use crate::redis::RedisManager;
+use crate::settings::Settings;
+
+/// How long an idle worker waits before it looks for a task again.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// How often a worker shows that it is alive, at the least.
+const LONGEST_HEARTBEAT: Duration = Duration::from_secs(1);
+
+/// Connections of a worker besides those of its running tasks: for heartbeats, polls and schedules.
+const SPARE_CONNECTIONS: usize = 8;
+
+/// A task on its way, as the engine keeps it.
+#[derive(Debug, Deserialize, Serialize)]
+pub(super) struct Job {
+    pub(super) id: TaskId,
+    pub(super) task: String,
+    pub(super) payload: Value,
+}
+
+impl oxana::Job for Job {
+    fn name() -> &'static str {
+        "task"
+    }
+
+    // The engine adds a job whose id it has not got in one step, and refuses one that it has.
+    fn unique_id(&self) -> Option<String> {
+        Some(self.id.to_string())
+    }
+}
+
+/// The id under which the engine keeps the job of a task.
+pub(super) fn job_id(id: &TaskId) -> String {
+    format!("{}/{id}", <Job as oxana::Job>::name())
+}
+
+/// The queue that all tasks go through.
+pub(super) struct Queue;
+
+impl oxana::Queue for Queue {
+    fn to_config() -> QueueConfig {
+        QueueConfig::as_static("queue")
+    }
+}
+
+/// The place of the queue, for a process that enqueues and asks.
+pub(super) fn storage(settings: &Settings, redis: &RedisManager) -> Result<Storage, OxanaError> {
+    storage_with(settings, redis, settings.redis.pool_size)
+}
+
+/// The place of the queue for one round of a worker, which has an identity of its own.
+pub(super) fn worker_storage(
+    settings: &Settings,
+    redis: &RedisManager,
+) -> Result<Storage, OxanaError> {
+    let connections = settings.worker.concurrency + SPARE_CONNECTIONS;
+    storage_with(settings, redis, connections)
+}
+
+fn storage_with(
+    settings: &Settings,
+    redis: &RedisManager,
+    connections: usize,
+) -> Result<Storage, OxanaError> {
+    let namespace = redis.key(keys::ENGINE);
+    let timeout = Some(settings.redis.socket_timeout);
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(timeout)
+        .set_response_timeout(timeout);
+    let server = redis.client().get_connection_info().clone();
+    let pool = Pool::builder(Manager::new_with_config(server, config)?)
+        .max_size(connections)
+        .wait_timeout(timeout)
+        .create_timeout(timeout)
+        .recycle_timeout(timeout)
+        .runtime(Runtime::Tokio1)
+        .build()?;
+    Storage::builder()
+        .namespace(String::from_utf8_lossy(&namespace))
+        .build_from_pool(pool)
+}
+
+/// A worker that takes jobs until `stop` is ready, and then waits for those that it has begun.
+pub(super) fn worker(
+    storage: &Storage,
+    executor: Executor,
+    settings: &WorkerSettings,
+    stop: impl Future<Output = ()> + Send + Sync + 'static,
+) -> RuntimeBuilder<Executor> {
+    let timeout = settings.heartbeat_timeout;
+    storage
+        .runtime(executor)
+        .queue_with_concurrency::<Queue>(settings.concurrency)
+        .worker::<Runner, Job>()
+        .dequeue_timeout(POLL_INTERVAL)
+        .dead_process_threshold(timeout)
+        .heartbeat_interval((timeout / 10).min(LONGEST_HEARTBEAT))
+        .resurrect_scan_interval((timeout / 5).min(Duration::from_secs(2)))
+        // An outage is waited out, however long: giving up would only mean to start again.
+        .redis_failure_tolerance(u32::MAX)
+        .retry_delay_override(|error, _, _| Some(error.downcast_ref::<Again>()?.after.as_secs()))
+        .error_formatter(|error| error.to_string())
+        // The deadline is ours: a thread that blocks cannot be cancelled, only left with the process.
+        .disable_shutdown_timeout()
+        .shutdown_on(async {
+            stop.await;
+            Ok(())
+        })
+}
+
+/// Hands each job to the executor.
+struct Runner(Executor);
+
+impl FromContext<Executor> for Runner {
+    fn from_context(executor: &Executor) -> Self {
+        Self(executor.clone())
+    }
+}
+
+#[async_trait]
+impl oxana::Worker<Job> for Runner {
+    type Error = Again;
+
+    async fn process(&self, job: Job, context: &JobContext) -> Result<(), Again> {
+        self.0.execute(job, context.meta.retries).await
+    }
+
+    // Whether a task is tried again is decided in the executor.
+    fn max_retries(&self, _: &Job) -> u32 {
+        u32::MAX
+    }
+}

@@ -1,0 +1,188 @@
+//! How tasks are enqueued, and asked about.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use oxana::{OxanaError, Storage};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::results::{Results, Status};
+use super::{Error, Registry, Task, TaskId, engine};
+use crate::redis::{self, RedisManager};
+use crate::settings::Settings;
+
+/// The way to the workers; cheap to clone.
+#[derive(Clone)]
+pub struct Tasks {
+    registry: Arc<Registry>,
+    storage: Storage,
+    redis: RedisManager,
+    results: Results,
+    timeout: Duration,
+}
+
+/// What is known of one task.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+pub struct TaskState {
+    /// Its id.
+    pub id: TaskId,
+    /// How often it was begun.
+    pub attempts: u32,
+    /// How far it has come.
+    #[serde(flatten)]
+    pub status: Status,
+}
+
+impl Tasks {
+    /// Checks the settings and opens nothing.
+    ///
+    /// # Errors
+    ///
+    /// Where the connection URL cannot be used.
+    pub fn new(
+        settings: &Settings,
+        redis: RedisManager,
+        registry: Registry,
+    ) -> Result<Self, redis::Error> {
+        let storage = engine::storage(settings, &redis).map_err(|error| match error {
+            OxanaError::DeadpoolRedisError(error) => redis::Error::Url(error),
+            error => redis::Error::Url(std::io::Error::other(error).into()),
+        })?;
+        Ok(Self {
+            registry: Arc::new(registry),
+            storage,
+            results: Results::new(redis.clone(), settings.worker.result_ttl),
+            redis,
+            timeout: settings.redis.socket_timeout,
+        })
+    }
+
+    /// Enqueues a task to be run as soon as a worker is free.
+    ///
+    /// When this succeeds, the task is in Redis as a whole and will run. When it fails, it may be there
+    /// all the same: the answer alone may have been lost.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be reached, and where the task is not registered.
+    pub async fn enqueue<T: Task>(&self, payload: &T::Payload) -> Result<TaskId, Error> {
+        let job = self.job::<T>(payload)?;
+        let id = job.id.clone();
+        self.enqueue_job(job).await?;
+        Ok(id)
+    }
+
+    /// Enqueues a task to be run after a while.
+    ///
+    /// # Errors
+    ///
+    /// As [`enqueue`](Self::enqueue).
+    pub async fn enqueue_in<T: Task>(
+        &self,
+        payload: &T::Payload,
+        delay: Duration,
+    ) -> Result<TaskId, Error> {
+        let delay = TimeDelta::from_std(delay).unwrap_or(TimeDelta::MAX);
+        let time = Utc::now().checked_add_signed(delay);
+        self.enqueue_at::<T>(payload, time.unwrap_or(DateTime::<Utc>::MAX_UTC))
+            .await
+    }
+
+    /// Enqueues a task to be run at a time, or at once where that has passed.
+    ///
+    /// # Errors
+    ///
+    /// As [`enqueue`](Self::enqueue).
+    pub async fn enqueue_at<T: Task>(
+        &self,
+        payload: &T::Payload,
+        time: DateTime<Utc>,
+    ) -> Result<TaskId, Error> {
+        let job = self.job::<T>(payload)?;
+        let id = job.id.clone();
+        self.bounded(self.storage.enqueue_at(engine::Queue, job, time))
+            .await?;
+        Ok(id)
+    }
+
+    /// How far a task has come, or nothing where there is no such task, or no longer.
+    ///
+    /// # Errors
+    ///
+    /// Where Redis cannot be asked.
+    pub async fn state(&self, id: &TaskId) -> Result<Option<TaskState>, Error> {
+        // In this order: a task that ends in between has a record, whereas the other way round it
+        // would be in neither place.
+        let job_id = engine::job_id(id);
+        let job = self.bounded(self.storage.get_job(&job_id)).await?;
+        let (attempts, status) = match (self.results.get(id).await?, job) {
+            // A task that has not ended has a job, unless Redis died and forgot the record of its end.
+            (Some(record), None) if !record.status.is_end() => {
+                let error = "it ran while Redis died, which lost what came of it".to_owned();
+                (record.attempts, Status::Failure { error })
+            }
+            (Some(record), _) => (record.attempts, record.status),
+            (None, Some(_)) => (0, Status::Pending),
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(TaskState {
+            id: id.clone(),
+            attempts,
+            status,
+        }))
+    }
+
+    /// The names of the hosts on which a worker has shown within the last five seconds that it is
+    /// alive.
+    pub(super) async fn hosts_of_workers(&self) -> Result<Vec<String>, Error> {
+        let workers = self.bounded(self.storage.processes()).await?;
+        Ok(workers.into_iter().map(|worker| worker.hostname).collect())
+    }
+
+    pub(super) async fn enqueue_job(&self, job: engine::Job) -> Result<(), Error> {
+        self.bounded(self.storage.enqueue(engine::Queue, job))
+            .await?;
+        Ok(())
+    }
+
+    pub(super) fn registry(&self) -> &Arc<Registry> {
+        &self.registry
+    }
+
+    pub(super) fn redis(&self) -> &RedisManager {
+        &self.redis
+    }
+
+    fn job<T: Task>(&self, payload: &T::Payload) -> Result<engine::Job, Error> {
+        if self.registry.get(T::NAME).is_none() {
+            return Err(Error::Unregistered(T::NAME));
+        }
+        Ok(engine::Job {
+            id: TaskId::generate(),
+            task: T::NAME.to_owned(),
+            payload: serde_json::to_value(payload).map_err(Error::Payload)?,
+        })
+    }
+
+    async fn bounded<T>(
+        &self,
+        call: impl Future<Output = Result<T, OxanaError>>,
+    ) -> Result<T, Error> {
+        match tokio::time::timeout(self.timeout, call).await {
+            Ok(answer) => Ok(answer?),
+            Err(_) => Err(Error::TimedOut(self.timeout)),
+        }
+    }
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Tasks")
+            .field("registry", &self.registry)
+            .finish_non_exhaustive()
+    }
+}

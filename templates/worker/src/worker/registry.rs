@@ -1,0 +1,84 @@
+//! The list of all tasks: what is not on it cannot be enqueued, and is not run.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use serde_json::Value;
+
+use super::{Backoff, Context, Task, TaskError};
+
+/// The tasks of the service by their names. The web process and the worker use the same list.
+#[derive(Clone, Debug, Default)]
+pub struct Registry(BTreeMap<&'static str, Definition>);
+
+/// A task without its types.
+#[derive(Clone, Debug)]
+pub(super) struct Definition {
+    pub(super) max_retries: u32,
+    pub(super) backoff: Backoff,
+    pub(super) schedule: Option<Timetable>,
+    pub(super) run: fn(Value, &Context) -> Result<Value, TaskError>,
+}
+
+/// When a task runs by itself, and on which payload.
+#[derive(Clone, Debug)]
+pub(super) struct Timetable {
+    pub(super) cron: cron::Schedule,
+    pub(super) payload: Value,
+}
+
+impl Registry {
+    /// Adds a task.
+    ///
+    /// # Panics
+    ///
+    /// Where another task has the name, or the schedule cannot be understood: those are mistakes in
+    /// the program.
+    #[must_use]
+    pub fn with<T: Task>(mut self) -> Self {
+        let schedule = T::schedule().map(|schedule| Timetable {
+            cron: cron::Schedule::from_str(schedule.cron)
+                .expect("the schedule of a task is in the notation of cron"),
+            payload: serde_json::to_value(schedule.payload)
+                .expect("the payload of a scheduled task is valid JSON"),
+        });
+        let definition = Definition {
+            max_retries: T::MAX_RETRIES,
+            backoff: T::BACKOFF,
+            schedule,
+            run: run::<T>,
+        };
+        let other = self.0.insert(T::NAME, definition);
+        assert!(other.is_none(), "two tasks are named `{}`", T::NAME);
+        self
+    }
+
+    /// The names of all tasks, in order.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        self.0.keys().copied()
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&Definition> {
+        self.0.get(name)
+    }
+
+    pub(super) fn scheduled(&self) -> impl Iterator<Item = (&'static str, &Timetable)> {
+        let tasks = self.0.iter();
+        tasks.filter_map(|(name, task)| Some((*name, task.schedule.as_ref()?)))
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+enum Conversion {
+    #[error("the payload cannot be decoded")]
+    Payload(#[source] serde_json::Error),
+    #[error("the output cannot be encoded")]
+    Output(#[source] serde_json::Error),
+}
+
+fn run<T: Task>(payload: Value, context: &Context) -> Result<Value, TaskError> {
+    let payload = serde_json::from_value(payload)
+        .map_err(|error| TaskError::permanent(Conversion::Payload(error)))?;
+    let output = T::run(payload, context)?;
+    serde_json::to_value(output).map_err(|error| TaskError::permanent(Conversion::Output(error)))
+}

@@ -1,0 +1,30 @@
+//! The settings of the worker and of what tasks leave behind.
+
+use std::time::Duration;
+
+use crate::settings::Reader;
+
+/// How tasks are run, and how long their results are kept.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// `WORKER_CONCURRENCY`: how many tasks one worker runs at once, each on a thread of its own.
+    pub concurrency: usize,
+    /// `WORKER_SHUTDOWN_TIMEOUT`: how long running tasks may take to finish at the end.
+    pub shutdown_timeout: Duration,
+    /// `WORKER_HEARTBEAT_TIMEOUT`: how long a worker may be silent before others take its tasks.
+    pub heartbeat_timeout: Duration,
+    /// `TASK_RESULT_TTL`: how long the result of a finished task is kept.
+    pub result_ttl: Duration,
+}
+
+impl WorkerSettings {
+    /// Reads the settings through `reader`, which keeps the faults.
+    pub fn read(reader: &mut Reader) -> Self {
+        Self {
+            concurrency: reader.whole_number("WORKER_CONCURRENCY", "8", 1..=256),
+            shutdown_timeout: reader.seconds("WORKER_SHUTDOWN_TIMEOUT", "30"),
+            heartbeat_timeout: reader.seconds("WORKER_HEARTBEAT_TIMEOUT", "15"),
+            result_ttl: reader.seconds("TASK_RESULT_TTL", "86400"),
+        }
+    }
+}

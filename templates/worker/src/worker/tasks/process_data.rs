@@ -1,0 +1,49 @@
+//! Work that takes too long for a request, and whose result is worth keeping.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::worker::{Context, Task, TaskError};
+
+/// How long a result is kept.
+const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
+
+/// Processes the data of a key, unless that was done within the last hour.
+///
+/// Running it twice does no harm: the second run finds the result of the first, or replaces it by the
+/// same.
+#[derive(Debug)]
+pub struct ProcessData;
+
+/// What to process.
+#[derive(Debug, Deserialize, Serialize, ToSchema)]
+pub struct Payload {
+    /// The key of the data.
+    #[schema(example = "report")]
+    pub key: String,
+}
+
+impl Task for ProcessData {
+    type Payload = Payload;
+    type Output = String;
+
+    const NAME: &'static str = "process-data";
+
+    fn run(Payload { key }: Payload, context: &Context) -> Result<String, TaskError> {
+        let result_key = format!("processed-data:{key}");
+        if let Some(result) = context.redis.get_sync(&result_key)? {
+            return Ok(result);
+        }
+        let result = heavy_processing(&key);
+        let redis = &context.redis;
+        redis.set_sync(&result_key, &result, Some(TIME_TO_LIVE))?;
+        Ok(result)
+    }
+}
+
+/// Stands for the work itself: a report, a conversion, calls to slow services.
+fn heavy_processing(key: &str) -> String {
+    format!("processed {key}")
+}

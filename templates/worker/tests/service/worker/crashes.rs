@@ -1,0 +1,77 @@
+//! Workers that die in the middle of a task.
+
+use super::probes::{Abort, Note, Noted};
+use super::stage::{MORTAL, Stage, Status};
+
+/// Takes far longer than the test in the first attempt, and no time in the second.
+fn long() -> Noted {
+    Noted {
+        list: "runs".to_owned(),
+        milliseconds: 600_000,
+        only_first_attempt: true,
+    }
+}
+
+#[tokio::test]
+async fn a_task_whose_worker_is_killed_runs_again_in_the_next_one() {
+    let stage = Stage::new();
+    let mut worker = stage.worker(&[MORTAL]);
+    let id = stage.enqueue::<Note>(long()).await;
+    stage.until_noted("runs", 1).await;
+    assert_eq!(stage.state(&id).await.status, Status::Started);
+    worker.kill();
+
+    let _next = stage.worker(&[MORTAL]);
+    let state = stage.end(&id).await;
+    assert_eq!(state.attempts, 2);
+    assert_eq!(stage.noted("runs").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_task_whose_worker_is_killed_runs_again_in_the_other_one() {
+    let stage = Stage::new();
+    let mut worker = stage.worker(&[MORTAL]);
+    let id = stage.enqueue::<Note>(long()).await;
+    stage.until_noted("runs", 1).await;
+    let _other = stage.worker(&[MORTAL]);
+    worker.kill();
+
+    let state = stage.end(&id).await;
+    assert_eq!(state.attempts, 2);
+    assert_eq!(stage.noted("runs").await.len(), 2);
+}
+
+#[tokio::test]
+async fn a_task_that_kills_its_worker_fails_after_its_last_attempt() {
+    let stage = Stage::new();
+    let id = stage.enqueue::<Abort>(()).await;
+    // A supervisor starts a worker again whenever one dies.
+    for _ in 0..2 {
+        let (code, log) = stage.worker(&[MORTAL]).wait();
+        assert_eq!(code, None, "{log}");
+    }
+    let _worker = stage.worker(&[MORTAL]);
+    let state = stage.end(&id).await;
+    assert_eq!(state.attempts, 2);
+    let error = "the worker was lost in attempt 2 of 2".to_owned();
+    assert_eq!(state.status, Status::Failure { error });
+    let dead = stage.tasks.dead().await.unwrap();
+    assert_eq!(dead.len(), 1);
+    assert_eq!(dead[0].id, id);
+}
+
+#[tokio::test]
+async fn a_slow_task_stays_with_its_worker() {
+    let stage = Stage::new();
+    let variables = [("WORKER_CONCURRENCY", "1"), MORTAL];
+    let _workers = [stage.worker(&variables), stage.worker(&variables)];
+    let slow = Noted {
+        list: "runs".to_owned(),
+        milliseconds: 10_000,
+        only_first_attempt: false,
+    };
+    let id = stage.enqueue::<Note>(slow).await;
+    let state = stage.end(&id).await;
+    assert_eq!(state.attempts, 1);
+    assert_eq!(stage.noted("runs").await.len(), 1);
+}

@@ -1,0 +1,67 @@
+//! The list of dead tasks, through the commands that look after it.
+
+use super::probes::{Fail, Failing, Refuse};
+use super::stage::{Stage, Status};
+use crate::process;
+
+fn dead(stage: &Stage, verb: &str) -> String {
+    let output = process::run(&["worker", "dead", verb], &stage.variables());
+    let message = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{message}");
+    String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+#[tokio::test]
+async fn a_dead_task_is_listed_and_runs_again_once_the_cause_is_mended() {
+    let stage = Stage::new();
+    let _worker = stage.worker(&[]);
+    let failing = Failing {
+        list: "attempts".to_owned(),
+        attempts: 99,
+        unless: "mended".to_owned(),
+    };
+    let id = stage.enqueue::<Fail>(failing).await;
+    let state = stage.end(&id).await;
+    assert_eq!(state.attempts, 3);
+    let error = "the disk is full".to_owned();
+    assert_eq!(state.status, Status::Failure { error });
+
+    let list = dead(&stage, "list");
+    let fields: Vec<_> = list.trim_end().split('\t').collect();
+    let [listed, task, _time, attempts, error] = fields[..] else {
+        panic!("{list}");
+    };
+    assert_eq!(listed, id.to_string());
+    assert_eq!([task, attempts, error], ["fail", "3", "the disk is full"]);
+
+    stage.redis.set_async("mended", "yes", None).await.unwrap();
+    assert_eq!(dead(&stage, "retry"), "enqueued 1 dead tasks\n");
+    let state = stage.end(&id).await;
+    assert!(matches!(state.status, Status::Success { .. }), "{state:?}");
+    assert_eq!(dead(&stage, "list"), "");
+}
+
+#[tokio::test]
+async fn dead_tasks_can_be_cleared() {
+    let stage = Stage::new();
+    let _worker = stage.worker(&[]);
+    for _ in 0..2 {
+        let id = stage.enqueue::<Refuse>(()).await;
+        stage.end(&id).await;
+    }
+    assert_eq!(dead(&stage, "list").lines().count(), 2);
+    assert_eq!(dead(&stage, "clear"), "removed 2 dead tasks\n");
+    assert_eq!(dead(&stage, "list"), "");
+}
+
+#[tokio::test]
+async fn without_redis_the_commands_say_so() {
+    let mut stage = Stage::new();
+    stage.server.kill();
+    for verb in ["list", "retry", "clear"] {
+        let output = process::run(&["worker", "dead", verb], &stage.variables());
+        assert_eq!(output.status.code(), Some(1));
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.starts_with("error: "), "{message}");
+    }
+}

@@ -1,0 +1,92 @@
+//! A redis-server that keeps its data in a file, as the deployment does, and so survives its death.
+
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+/// The server, killed at the end of the test.
+pub struct DurableRedis {
+    port: u16,
+    directory: tempfile::TempDir,
+    process: Option<Child>,
+}
+
+impl DurableRedis {
+    /// Starts a server on a free port.
+    pub fn start() -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let mut server = Self {
+            port: free.local_addr().expect("an address").port(),
+            directory: tempfile::tempdir().expect("a directory"),
+            process: None,
+        };
+        drop(free);
+        server.restart();
+        server
+    }
+
+    pub fn url(&self) -> String {
+        format!("redis://127.0.0.1:{}", self.port)
+    }
+
+    /// Kills the server, like `kill -9`.
+    pub fn kill(&mut self) {
+        if let Some(mut process) = self.process.take() {
+            process.kill().expect("it runs");
+            process.wait().expect("it ends");
+        }
+    }
+
+    /// Starts a killed server again, with the data that it had.
+    pub fn restart(&mut self) {
+        let process = Command::new("redis-server")
+            .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
+            .args(["--appendonly", "yes", "--appendfsync", "always"])
+            .args(["--save", "", "--dir"])
+            .arg(self.directory.path())
+            .stdout(Stdio::null())
+            .spawn();
+        self.process = Some(process.expect("redis-server is installed"));
+        let client = redis::Client::open(self.url()).expect("a valid URL");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let answers = || redis::cmd("PING").exec(&mut client.get_connection()?);
+        while answers().is_err() {
+            assert!(Instant::now() < deadline, "redis-server did not start");
+            sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl DurableRedis {
+    /// The data as they are now.
+    pub fn data(&self) -> Data {
+        let files = self.directory.path().join("appendonlydir");
+        let files = files.read_dir().expect("the data").map(|file| {
+            let path = file.expect("a file").path();
+            let bytes = std::fs::read(&path).expect("a readable file");
+            (path, bytes)
+        });
+        Data(files.collect())
+    }
+
+    /// Kills the server and starts it again with data of before: as if it had not come to write the
+    /// rest.
+    pub fn forget_what_came_after(&mut self, data: &Data) {
+        self.kill();
+        for (path, bytes) in &data.0 {
+            std::fs::write(path, bytes).expect("a writable file");
+        }
+        self.restart();
+    }
+}
+
+/// The files of a server and what is in them.
+pub struct Data(Vec<(PathBuf, Vec<u8>)>);
+
+impl Drop for DurableRedis {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

@@ -1,0 +1,100 @@
+//! Redis dies and comes back while tasks are enqueued and run.
+
+use std::time::Duration;
+
+use super::load;
+use super::probes::{Note, Noted};
+use super::stage::{MORTAL, Stage, Status};
+
+#[tokio::test]
+async fn every_task_that_was_accepted_runs_whatever_happens_to_redis() {
+    let mut stage = Stage::new();
+    let mut workers = [stage.worker(&[MORTAL]), stage.worker(&[MORTAL])];
+    let mut accepted = vec![];
+    // Fifty a second, in three parts: before an outage, through it, and after it.
+    let part = load(50, 500);
+    for number in 0..3 * part {
+        if number == part {
+            stage.server.kill();
+        }
+        if number == 2 * part {
+            stage.server.restart();
+        }
+        let payload = Noted {
+            list: "runs".to_owned(),
+            milliseconds: 10,
+            only_first_attempt: false,
+        };
+        if let Ok(id) = stage.tasks.enqueue::<Note>(&payload).await {
+            accepted.push(id);
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert!(
+        accepted.len() >= 2 * part - 2,
+        "{} accepted",
+        accepted.len()
+    );
+    for id in &accepted {
+        let state = stage.end(id).await;
+        assert!(matches!(state.status, Status::Success { .. }), "{state:?}");
+    }
+    for worker in &mut workers {
+        worker.terminate();
+        assert_eq!(worker.wait().0, Some(0));
+    }
+}
+
+#[tokio::test]
+async fn a_worker_that_starts_before_redis_waits_for_it() {
+    let mut stage = Stage::new();
+    let id = stage.enqueue::<Note>(Noted::default()).await;
+    stage.server.kill();
+    let _worker = stage.worker(&[MORTAL]);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    stage.server.restart();
+    assert_eq!(stage.end(&id).await.attempts, 1);
+}
+
+#[tokio::test]
+async fn a_task_that_ends_during_an_outage_is_recorded_and_not_run_again() {
+    let mut stage = Stage::new();
+    let _worker = stage.worker(&[]);
+    let payload = Noted {
+        list: "runs".to_owned(),
+        milliseconds: 1500,
+        only_first_attempt: false,
+    };
+    let id = stage.enqueue::<Note>(payload).await;
+    stage.until_noted("runs", 1).await;
+    stage.server.kill();
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    stage.server.restart();
+    assert_eq!(stage.end(&id).await.attempts, 1);
+    assert_eq!(stage.noted("runs").await.len(), 1);
+}
+
+#[tokio::test]
+async fn what_redis_forgot_when_it_died_is_done_again() {
+    let mut stage = Stage::new();
+    let worker = stage.worker(&[MORTAL]);
+    let payload = Noted {
+        list: "runs".to_owned(),
+        milliseconds: 1500,
+        only_first_attempt: true,
+    };
+    let id = stage.enqueue::<Note>(payload).await;
+    stage.until_noted("runs", 1).await;
+    let data = stage.server.data();
+    assert_eq!(stage.end(&id).await.attempts, 1);
+
+    // Redis now takes the task for one that the worker is at.
+    // Stopped for so long, the worker cannot notice by an error.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    worker.signal("STOP");
+    stage.server.forget_what_came_after(&data);
+    worker.signal("CONT");
+    assert_eq!(stage.state(&id).await.status, Status::Started);
+    // Connections of before may cost it another attempt.
+    assert!(stage.end(&id).await.attempts > 1);
+}

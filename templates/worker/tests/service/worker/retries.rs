@@ -1,0 +1,73 @@
+//! Attempts that fail, and what comes after them.
+
+use std::time::Instant;
+
+use super::probes::{Fail, Failing, Note, Noted, Panic, Refuse};
+use super::stage::{Stage, Status};
+
+fn failing(attempts: u32) -> Failing {
+    Failing {
+        list: "attempts".to_owned(),
+        attempts,
+        unless: "mended".to_owned(),
+    }
+}
+
+#[tokio::test]
+async fn a_failed_attempt_is_made_again_after_its_wait() {
+    let stage = Stage::new();
+    let _worker = stage.worker(&[]);
+    let id = stage.enqueue::<Fail>(failing(2)).await;
+
+    let state = stage
+        .until(&id, |state| matches!(state.status, Status::Retry { .. }))
+        .await;
+    let Status::Retry { error, .. } = state.status else {
+        unreachable!("that was waited for")
+    };
+    assert_eq!(error, "the disk is full");
+
+    stage.until_noted("attempts", 1).await;
+    let start = Instant::now();
+    stage.until_noted("attempts", 2).await;
+    let second = Instant::now();
+    stage.until_noted("attempts", 3).await;
+    // Waits of 1 s and 2 s, at the least; the first began a little before it was noticed.
+    assert!((second - start).as_millis() > 500, "{:?}", second - start);
+    assert!(
+        second.elapsed().as_millis() > 1500,
+        "{:?}",
+        second.elapsed()
+    );
+
+    let state = stage.end(&id).await;
+    assert_eq!(state.attempts, 3);
+    let result = serde_json::Value::Null;
+    assert_eq!(state.status, Status::Success { result });
+}
+
+#[tokio::test]
+async fn an_error_that_is_permanent_is_not_tried_again() {
+    let stage = Stage::new();
+    let _worker = stage.worker(&[]);
+    let id = stage.enqueue::<Refuse>(()).await;
+    let state = stage.end(&id).await;
+    assert_eq!(state.attempts, 1);
+    let error = "no such user".to_owned();
+    assert_eq!(state.status, Status::Failure { error });
+}
+
+#[tokio::test]
+async fn a_panic_is_a_failed_attempt_and_the_worker_goes_on() {
+    let stage = Stage::new();
+    let _worker = stage.worker(&[]);
+    let id = stage.enqueue::<Panic>(()).await;
+    let state = stage.end(&id).await;
+    assert_eq!(state.attempts, 2);
+    let error = "panicked: a mistake in the task".to_owned();
+    assert_eq!(state.status, Status::Failure { error });
+
+    let next = stage.enqueue::<Note>(Noted::default()).await;
+    let state = stage.end(&next).await;
+    assert!(matches!(state.status, Status::Success { .. }), "{state:?}");
+}

@@ -1,0 +1,59 @@
+//! SIGTERM with tasks under way.
+
+use super::probes::{Note, Noted};
+use super::stage::{MORTAL, Stage, Status};
+
+#[tokio::test]
+async fn a_worker_finishes_the_eight_tasks_that_run_and_leaves_the_others() {
+    let stage = Stage::new();
+    let mut worker = stage.worker(&[("WORKER_CONCURRENCY", "8")]);
+    let mut ids = vec![];
+    for _ in 0..20 {
+        let second = Noted {
+            list: "runs".to_owned(),
+            milliseconds: 3000,
+            only_first_attempt: false,
+        };
+        ids.push(stage.enqueue::<Note>(second).await);
+    }
+    stage.until_noted("runs", 8).await;
+    worker.terminate();
+    let (code, log) = worker.wait();
+    assert_eq!(code, Some(0), "{log}");
+
+    let mut done = 0;
+    for id in &ids {
+        match stage.state(id).await.status {
+            Status::Success { .. } => done += 1,
+            status => assert_eq!(status, Status::Pending),
+        }
+    }
+    assert_eq!(done, 8);
+
+    let _next = stage.worker(&[("WORKER_CONCURRENCY", "20")]);
+    for id in &ids {
+        assert_eq!(stage.end(id).await.attempts, 1);
+    }
+    assert_eq!(stage.noted("runs").await.len(), 20);
+}
+
+#[tokio::test]
+async fn a_task_that_takes_too_long_is_cut_off_and_runs_again_in_another_worker() {
+    let stage = Stage::new();
+    let mut worker = stage.worker(&[MORTAL, ("WORKER_SHUTDOWN_TIMEOUT", "0.3")]);
+    let long = Noted {
+        list: "runs".to_owned(),
+        milliseconds: 600_000,
+        only_first_attempt: true,
+    };
+    let id = stage.enqueue::<Note>(long).await;
+    stage.until_noted("runs", 1).await;
+    worker.terminate();
+    let (code, log) = worker.wait();
+    assert_eq!(code, Some(1), "{log}");
+    assert!(log.contains("cut off"), "{log}");
+
+    let _next = stage.worker(&[MORTAL]);
+    assert_eq!(stage.end(&id).await.attempts, 2);
+    assert_eq!(stage.noted("runs").await.len(), 2);
+}
