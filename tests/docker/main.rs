@@ -77,6 +77,11 @@ fn check(combination: &Combination) -> Result<(), Failed> {
     if stack.has("redis") {
         redis_may_restart_under_traffic(&stack)?;
     }
+    if stack.has("worker") {
+        a_task_ends_with_its_result(&stack)?;
+        workers_share_their_tasks(&stack)?;
+        accepted_tasks_outlive_a_crash_of_redis(&stack)?;
+    }
     a_killed_application_comes_back(&stack)?;
     requests_in_flight_outlive_a_stop(&stack)?;
     every_container_ends_with_success(&stack)?;
@@ -180,13 +185,7 @@ fn nothing_is_published_beyond_loopback(stack: &Stack) -> Result<(), Failed> {
 fn a_second_project_runs_beside_it(combination: &Combination, first: &Stack) -> Result<(), Failed> {
     let directory = tempfile::tempdir()?;
     let second = Stack::generate(combination, "other-shop", &directory.path().join("other"))?;
-    docker(&["tag", first.name(), second.name()])?;
-    // The binary has another name there; what is tested is that the stacks do not meet.
-    let compose = fs::read_to_string(second.path("docker-compose.yml"))?;
-    let entrypoint = "    image: other-shop\n    entrypoint: [\"/my-shop\"]\n    healthcheck:\n      \
-        test: [\"CMD\", \"/my-shop\", \"healthcheck\"]\n      interval: 2s\n";
-    let compose = compose.replace("    image: other-shop\n", entrypoint);
-    fs::write(second.path("docker-compose.yml"), compose)?;
+    second.build_from(first)?;
     second.up()?;
     ensure_eq(&second.get("/health/ready")?, r#"{"status":"ready"}"#)?;
     ensure_eq(&first.get("/health/ready")?, r#"{"status":"ready"}"#)?;
@@ -215,6 +214,55 @@ fn redis_may_restart_under_traffic(stack: &Stack) -> Result<(), Failed> {
     wait_for("the cache to work again", || {
         let answer = stack.get("/cached-data?key=report")?;
         ensure(answer.contains(r#""source":"cache""#), &answer)
+    })
+}
+
+fn a_task_ends_with_its_result(stack: &Stack) -> Result<(), Failed> {
+    let task = enqueue(stack, "report")?;
+    wait_for_success(stack, &task)?;
+    let state = stack.get(&format!("/tasks/{task}"))?;
+    ensure(state.contains("processed report"), &state)
+}
+
+fn workers_share_their_tasks(stack: &Stack) -> Result<(), Failed> {
+    stack.up_with(&[], &["--scale", "worker=3"])?;
+    ensure_eq(&stack.containers("worker")?.len().to_string(), "3")?;
+    let tasks: Vec<_> = (0..100)
+        .map(|number| enqueue(stack, &format!("shared-{number}")))
+        .collect::<Result<_, _>>()?;
+    for task in tasks {
+        wait_for_success(stack, &task)?;
+    }
+    stack.up_with(&[], &["--scale", "worker=1"])?;
+    ensure_eq(&stack.containers("worker")?.len().to_string(), "1")
+}
+
+fn accepted_tasks_outlive_a_crash_of_redis(stack: &Stack) -> Result<(), Failed> {
+    stack.compose(&["stop", "worker"])?;
+    let tasks: Vec<_> = (0..20)
+        .map(|number| enqueue(stack, &format!("crash-{number}")))
+        .collect::<Result<_, _>>()?;
+    let process = stack.process("redis")?;
+    stack::run(Command::new("kill").args(["-s", "KILL", &process]))?;
+    stack.compose(&["start", "worker"])?;
+    for task in tasks {
+        wait_for_success(stack, &task)?;
+    }
+    Ok(())
+}
+
+/// Has data processed, and gives the identifier of the task.
+fn enqueue(stack: &Stack, key: &str) -> Result<String, Failed> {
+    let answer = stack.post("/tasks/process-data", &format!(r#"{{"key":"{key}"}}"#))?;
+    let answer: serde_json::Value = serde_json::from_str(&answer)?;
+    let id = answer["id"].as_str().ok_or("an answer without an `id`")?;
+    Ok(id.to_owned())
+}
+
+fn wait_for_success(stack: &Stack, task: &str) -> Result<(), Failed> {
+    wait_for("a task to succeed", || {
+        let state = stack.get(&format!("/tasks/{task}"))?;
+        ensure(state.contains(r#""SUCCESS""#), &state)
     })
 }
 
@@ -302,7 +350,7 @@ fn a_wrong_password_does_not_go_unnoticed(stack: &Stack) -> Result<(), Failed> {
         &other,
         "services: {app: {environment: [REDIS_PASSWORD=wrong]}}\n",
     )?;
-    let started = stack.up_with(&["-f", "docker-compose.yml", "-f", &other]);
+    let started = stack.up_with(&["-f", "docker-compose.yml", "-f", &other], &[]);
     let logs = stack.compose(&["logs", "app"])?;
     stack.compose(&["down", "--volumes"])?;
     ensure(started.is_err(), "it starts with a wrong password")?;

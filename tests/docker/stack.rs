@@ -10,12 +10,14 @@ use libtest_mimic::Failed;
 use crate::PASSWORD;
 use crate::support::Combination;
 
+const HEALTH: &str = "{{.State.Health.Status}}";
+
 /// A project whose containers and image go when it is dropped.
 pub(crate) struct Stack {
     name: &'static str,
     directory: PathBuf,
     /// The services, the one of this project first, with their ports on this host.
-    services: Vec<(&'static str, u16)>,
+    services: Vec<(&'static str, Option<u16>)>,
 }
 
 impl Stack {
@@ -26,9 +28,12 @@ impl Stack {
         directory: &Path,
     ) -> Result<Self, Failed> {
         combination.generate(name, directory);
-        let mut services = vec![("app", free_port()?)];
+        let mut services = vec![("app", Some(free_port()?))];
         if combination.on().any(|option| option == "redis") {
-            services.push(("redis", free_port()?));
+            services.push(("redis", Some(free_port()?)));
+        }
+        if combination.on().any(|option| option == "worker") {
+            services.push(("worker", None));
         }
         let stack = Self {
             name,
@@ -48,6 +53,8 @@ impl Stack {
             let redis = self.ports()[1];
             settings = settings
                 .replace("# REDIS_PORT=6379", &format!("REDIS_PORT={redis}"))
+                // All requests come from one client.
+                .replace("RATE_LIMIT_REQUESTS=100", "RATE_LIMIT_REQUESTS=100000")
                 .replace(
                     "REDIS_PASSWORD=\n",
                     &format!("REDIS_PASSWORD='{PASSWORD}'\n"),
@@ -75,7 +82,7 @@ impl Stack {
     }
 
     pub(crate) fn ports(&self) -> Vec<u16> {
-        self.services.iter().map(|(_, port)| *port).collect()
+        self.services.iter().filter_map(|(_, port)| *port).collect()
     }
 
     pub(crate) fn build(&self) -> Result<(), Failed> {
@@ -83,20 +90,38 @@ impl Stack {
         docker(&["build", "--tag", self.name, &directory]).map(drop)
     }
 
+    /// Makes an image of another project of this one, where only the name of the binary differs.
+    pub(crate) fn build_from(&self, other: &Self) -> Result<(), Failed> {
+        let (name, other) = (self.name, other.name);
+        let dockerfile = format!(
+            "FROM {other}\nCOPY --from={other} /{other} /{name}\n\
+            HEALTHCHECK --interval=5s CMD [\"/{name}\", \"healthcheck\"]\nENTRYPOINT [\"/{name}\"]\n"
+        );
+        let file = self.path("../Dockerfile");
+        fs::write(&file, dockerfile)?;
+        let directory = self.path("..");
+        docker(&["build", "--tag", name, "--file", &file, &directory]).map(drop)
+    }
+
     pub(crate) fn up(&self) -> Result<(), Failed> {
-        self.up_with(&[])
+        self.up_with(&[], &[])
     }
 
     /// Starts the stack and looks whether it is healthy: not every Compose that is packaged tells by
-    /// its exit code.
-    pub(crate) fn up_with(&self, arguments: &[&str]) -> Result<(), Failed> {
-        let mut up = self.compose_command(arguments);
-        let output = up.args(["up", "--no-build", "--wait"]).output()?;
+    /// its exit code. Arguments go to Compose and to its command.
+    pub(crate) fn up_with(&self, compose: &[&str], up: &[&str]) -> Result<(), Failed> {
+        let mut command = self.compose_command(compose);
+        let command = command.args(["up", "--no-build", "--wait"]).args(up);
+        let output = command.output()?;
         let message = String::from_utf8_lossy(&output.stderr);
         for service in self.services() {
-            let health = self.inspect(service, "{{.State.Health.Status}}");
-            if !output.status.success() || !health.is_ok_and(|health| health == "healthy") {
-                return Err(format!("{service} is not healthy: {message}").into());
+            for container in self.containers(service)? {
+                let health = docker(&["inspect", "--format", HEALTH, &container]);
+                if !output.status.success()
+                    || !health.is_ok_and(|health| health.trim() == "healthy")
+                {
+                    return Err(format!("{service} is not healthy: {message}").into());
+                }
             }
         }
         Ok(())
@@ -113,10 +138,19 @@ impl Stack {
         command
     }
 
+    /// The containers of a service, also those that have ended.
+    pub(crate) fn containers(&self, service: &str) -> Result<Vec<String>, Failed> {
+        let ids = self.compose(&["ps", "--all", "--quiet", service])?;
+        let ids: Vec<_> = ids.lines().map(str::to_owned).collect();
+        if ids.is_empty() {
+            return Err(format!("{service} has no container").into());
+        }
+        Ok(ids)
+    }
+
     /// What the engine knows of the container of a service.
     pub(crate) fn inspect(&self, service: &str, format: &str) -> Result<String, Failed> {
-        let id = self.compose(&["ps", "--all", "--quiet", service])?;
-        let value = docker(&["inspect", "--format", format, id.trim()])?;
+        let value = docker(&["inspect", "--format", format, &self.containers(service)?[0]])?;
         Ok(value.trim().to_owned())
     }
 
@@ -133,10 +167,21 @@ impl Stack {
         )
     }
 
-    /// The body of a response with status 200, through the published port.
+    /// The body of a successful response, through the published port.
     pub(crate) fn get(&self, path: &str) -> Result<String, Failed> {
+        self.request(path, &[])
+    }
+
+    /// Sends JSON, and gives the body of a successful response.
+    pub(crate) fn post(&self, path: &str, body: &str) -> Result<String, Failed> {
+        self.request(path, &["--json", body])
+    }
+
+    fn request(&self, path: &str, arguments: &[&str]) -> Result<String, Failed> {
         let url = format!("http://127.0.0.1:{}{path}", self.ports()[0]);
-        run(Command::new("curl").args(["--fail", "--silent", "--show-error", &url]))
+        let mut curl = Command::new("curl");
+        let curl = curl.args(["--fail", "--silent", "--show-error", &url]);
+        run(curl.args(arguments))
     }
 }
 
