@@ -160,37 +160,17 @@ fn an_interrupted_run_in_the_current_directory_leaves_it_empty() {
     assert!(forge.entries("shop").is_empty());
 }
 
-/// Runs a script as root of a mount namespace of its own, where a small file system is mounted at
-/// `mnt`. None where the system does not allow it.
-fn with_small_file_system(forge: &Forge, options: &str, script: &str) -> Option<Run> {
-    forge.mkdir("mnt");
-    let script = format!("mount -t tmpfs -o {options} tmpfs mnt || exit 99\ncd mnt\n{script}");
-    for flags in ["-m", "-rm"] {
-        let mut command = Command::new("unshare");
-        forge.prepare(&mut command);
-        command.env("FORGE", env!("CARGO_BIN_EXE_forge"));
-        command.args([flags, "sh", "-c", &script]);
-        if let Ok(output) = command.output()
-            && output.status.success()
-        {
-            return Some(Run::of(&mut command));
-        }
-    }
-    eprintln!("SKIPPED: this system lets nobody mount a file system of their own");
-    None
-}
-
 #[test]
 fn a_full_disk_leaves_nothing_behind() {
     let forge = Forge::new();
     let script = r#""$FORGE" new a/shop --yes; echo "code $?"; ls -A"#;
-    if let Some(run) = with_small_file_system(&forge, "size=64k", script) {
+    if let Some(run) = forge.on_small_file_system("size=64k", script) {
         assert_eq!(run.stdout, "code 1\n");
         run.says("error: could not write `a/shop/")
             .says("No space left");
     }
     let script = r#"mkdir shop; cd shop; "$FORGE" new . --yes; echo "code $?"; ls -A"#;
-    if let Some(run) = with_small_file_system(&forge, "size=64k", script) {
+    if let Some(run) = forge.on_small_file_system("size=64k", script) {
         assert_eq!(run.stdout, "code 1\n");
     }
 }
@@ -199,7 +179,7 @@ fn a_full_disk_leaves_nothing_behind() {
 fn a_read_only_parent_is_a_failure() {
     let forge = Forge::new();
     let script = r#""$FORGE" new shop --yes; echo "code $?"; ls -A"#;
-    if let Some(run) = with_small_file_system(&forge, "ro", script) {
+    if let Some(run) = forge.on_small_file_system("ro", script) {
         assert_eq!(run.stdout, "code 1\n");
         run.says("could not create a directory for `shop`: Read-only file system (os error 30)\n");
     }
@@ -213,7 +193,7 @@ fn permissions_decide_where_a_project_can_go() {
         try() { setpriv --reuid=65534 --regid=65534 --clear-groups ../forge "$@"; echo "code $?"; }
         try new shop --yes; ls -A
         try new own --yes --vcs none -q; ls own/Cargo.toml; ls -A"#;
-    if let Some(run) = with_small_file_system(&forge, "size=256m", script) {
+    if let Some(run) = forge.on_small_file_system("size=256m", script) {
         if run.stderr.contains("setpriv") {
             eprintln!("SKIPPED: this system lets nobody become another user: {run:?}");
             return;
@@ -227,7 +207,7 @@ fn permissions_decide_where_a_project_can_go() {
 fn a_mounted_file_system_is_filled_in_place() {
     let forge = Forge::new();
     let script = r#"cd ..; "$FORGE" new mnt --yes -q; echo "code $?"; ls mnt/Cargo.toml; ls -A"#;
-    if let Some(run) = with_small_file_system(&forge, "size=64m", script) {
+    if let Some(run) = forge.on_small_file_system("size=64m", script) {
         assert_eq!(run.stdout, "code 0\nmnt/Cargo.toml\nmnt\n");
     }
 }

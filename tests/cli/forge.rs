@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
@@ -89,6 +89,27 @@ impl Forge {
         command
     }
 
+    /// Runs a script as root of a mount namespace of its own, in a small file system that is mounted
+    /// with these options. None where the system does not allow it.
+    #[cfg(unix)]
+    pub(crate) fn on_small_file_system(&self, options: &str, script: &str) -> Option<Run> {
+        self.mkdir("mnt");
+        let mount = format!("mount -t tmpfs -o {options} tmpfs mnt || exit 1\ncd mnt");
+        for flags in ["-m", "-rm"] {
+            let mut command = Command::new("unshare");
+            self.prepare(&mut command);
+            command.env("FORGE", env!("CARGO_BIN_EXE_forge"));
+            command.args([flags, "sh", "-c", &format!("{mount}\n{script}")]);
+            if let Ok(output) = command.output()
+                && output.status.success()
+            {
+                return Some(Run::from(output));
+            }
+        }
+        eprintln!("SKIPPED: this system lets nobody mount a file system of their own");
+        None
+    }
+
     pub(crate) fn write(&self, path: &str, text: &str) {
         fs::write(self.path(path), text).expect("a file to be written");
     }
@@ -138,14 +159,19 @@ fn collect(root: &Path, directory: &Path, files: &mut BTreeMap<String, Vec<u8>>)
     }
 }
 
-impl Run {
-    pub(crate) fn of(command: &mut Command) -> Self {
-        let output = command.output().expect("a process to be started");
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
         Self {
             stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
             stderr: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
             code: output.status.code(),
         }
+    }
+}
+
+impl Run {
+    pub(crate) fn of(command: &mut Command) -> Self {
+        Self::from(command.output().expect("a process to be started"))
     }
 
     #[track_caller]

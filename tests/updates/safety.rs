@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use crate::forge::{Forge, Run};
+use crate::forge::Forge;
 
 const KILLS: u32 = 200;
 const SIGNALS: u32 = 25;
@@ -37,6 +37,24 @@ fn restore(forge: &Forge, files: &Files) {
     }
 }
 
+/// Adds Redis to a project of these files, and sends a signal after a while.
+fn end_after(time: Duration, signal: &str, before: &Files) -> (Forge, ExitStatus) {
+    let forge = Forge::new();
+    restore(&forge, before);
+    let mut run = forge
+        .command(["add", "redis"])
+        .current_dir(forge.path("shop"))
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    thread::sleep(time);
+    let pid = run.id().to_string();
+    Command::new("kill").args([signal, &pid]).output().unwrap();
+    let status = run.wait().unwrap();
+    (forge, status)
+}
+
 #[test]
 fn killed_at_any_point_the_next_run_makes_it_whole() {
     let forge = project();
@@ -48,19 +66,12 @@ fn killed_at_any_point_the_next_run_makes_it_whole() {
 
     let (mut as_before, mut in_between, mut litter) = (0, 0, 0);
     for point in 0..KILLS {
-        let forge = Forge::new();
-        restore(&forge, &before);
-        let mut run = forge
-            .command(["add", "redis"])
-            .current_dir(forge.path("shop"))
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
         // Most of the first half is spent rendering, when nothing is written.
-        thread::sleep(whole_run * (KILLS + 2 * point) / (2 * KILLS));
-        run.kill().unwrap();
-        run.wait().unwrap();
+        let (forge, _) = end_after(
+            whole_run * (KILLS + 2 * point) / (2 * KILLS),
+            "-KILL",
+            &before,
+        );
         for (path, bytes) in files(&forge) {
             let known = [before.get(&path), after.get(&path)];
             assert!(
@@ -206,20 +217,10 @@ fn an_update_that_is_interrupted_is_made_as_a_whole_or_not_at_all() {
     let after = files(&forge);
     for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
         for point in 0..SIGNALS {
-            let forge = Forge::new();
-            restore(&forge, &before);
-            let mut run = forge
-                .command(["add", "redis"])
-                .current_dir(forge.path("shop"))
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
             // Signals are heard once the run has begun.
-            thread::sleep(whole_run * (SIGNALS + 5 * point) / (5 * SIGNALS));
-            let pid = run.id().to_string();
-            Command::new("kill").args([signal, &pid]).output().unwrap();
-            match run.wait().unwrap().code() {
+            let time = whole_run * (SIGNALS + 5 * point) / (5 * SIGNALS);
+            let (forge, status) = end_after(time, signal, &before);
+            match status.code() {
                 Some(0) => assert_eq!(files(&forge), after),
                 ended => {
                     // A signal before any code of the run ends it as it ends any process.
@@ -235,32 +236,12 @@ fn an_update_that_is_interrupted_is_made_as_a_whole_or_not_at_all() {
     }
 }
 
-/// Runs a script as root of a mount namespace of its own, on a small file system. None where the
-/// system does not allow it.
-fn on_small_file_system(forge: &Forge, size: &str, script: &str) -> Option<Run> {
-    forge.mkdir("mnt");
-    let script = format!("mount -t tmpfs -o size={size} tmpfs mnt || exit 99\ncd mnt\n{script}");
-    for flags in ["-m", "-rm"] {
-        let mut command = Command::new("unshare");
-        forge.prepare(&mut command);
-        command.env("FORGE", env!("CARGO_BIN_EXE_forge"));
-        command.args([flags, "sh", "-c", &script]);
-        if let Ok(output) = command.output()
-            && output.status.success()
-        {
-            return Some(Run::of(&mut command));
-        }
-    }
-    eprintln!("SKIPPED: this system lets nobody mount a file system of their own");
-    None
-}
-
 #[test]
 fn on_a_full_disk_the_project_stays_as_it_was() {
     let forge = Forge::new();
-    let script = r#""$FORGE" new shop --no-redis --no-docker --vcs none -q && rm -rf ../before && cp -r shop ../before
+    let script = r#""$FORGE" new shop --no-redis --no-docker --vcs none -q && cp -r shop ../before
         cd shop; "$FORGE" add redis; echo "code $?"; ls -d .forge-update; diff -r . ../../before && echo same"#;
-    if let Some(run) = on_small_file_system(&forge, "300k", script) {
+    if let Some(run) = forge.on_small_file_system("size=300k", script) {
         assert_eq!(run.stdout, "code 1\nsame\n", "{run:#?}");
         run.says("error: could not prepare `").says("No space left");
     }
