@@ -3,7 +3,7 @@
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
-use super::stage::Stage;
+use super::stage::{Stage, eventually};
 use crate::{app, process};
 
 async fn post(service: &str, body: Value) -> Response {
@@ -36,11 +36,12 @@ async fn a_task_is_accepted_and_its_result_is_there_once_a_worker_has_run_it() {
 
     let _worker = stage.worker_of_the_service(&[]);
     let mut state = waiting;
-    while state["status"] != "SUCCESS" {
-        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    eventually(async || {
         state = get(&url, &location).await.json().await.unwrap();
         assert_ne!(state["status"], "FAILURE", "{state}");
-    }
+        state["status"] == "SUCCESS"
+    })
+    .await;
     let id = &accepted["id"];
     let done = json!({"id": id, "attempts": 1, "status": "SUCCESS", "result": "processed report"});
     assert_eq!(state, done);
@@ -64,9 +65,7 @@ async fn a_result_expires_and_the_task_is_then_unknown() {
         .await
         .unwrap();
     let path = format!("/tasks/{}", accepted["id"].as_str().unwrap());
-    while get(&url, &path).await.status() != 404 {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    eventually(async || get(&url, &path).await.status() == 404).await;
 }
 
 #[tokio::test]
@@ -132,9 +131,7 @@ async fn healthcheck_tells_a_host_with_a_worker_from_one_without() {
     assert!(message.contains("no worker on"), "{message}");
 
     let mut worker = stage.worker_of_the_service(&[]);
-    while healthcheck(&stage).0 != Some(0) {
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-    }
+    eventually(async || healthcheck(&stage).0 == Some(0)).await;
     worker.terminate();
     assert_eq!(worker.wait().0, Some(0));
     assert_eq!(healthcheck(&stage).0, Some(1));
