@@ -103,7 +103,7 @@ impl RedisManager {
     }
 
     /// A blocking connection from the pool, for every command that has no method here; it goes back
-    /// when it is dropped.
+    /// when it is dropped. The first command on one from before a restart of Redis fails.
     ///
     /// Import [`redis::TypedCommands`] or [`redis::Commands`] for the commands.
     ///

@@ -86,7 +86,7 @@ impl RedisManager {
 
     /// Sends a command that may safely run twice: once more, on a new connection, if the one from
     /// the pool was broken.
-    pub(super) fn read_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+    pub(crate) fn read_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
         let answer = match self.send(|connection| command.query(connection)) {
             Err(Error::Redis(error)) if error.is_connection_dropped() => {
                 self.send(|connection| command.query(connection))

@@ -45,7 +45,7 @@ type Accepted = (StatusCode, [(HeaderName, String); 1], Json<TaskState>);
         ),
         (
             status = 503,
-            description = "The queue cannot be reached; nothing was accepted",
+            description = "The queue cannot be reached; the task may have been accepted all the same",
             body = Problem,
             content_type = "application/problem+json",
         ),
@@ -61,11 +61,7 @@ async fn process_data(
             format!("`key` must have 1 to {LONGEST_KEY} bytes"),
         ));
     }
-    let id = state
-        .tasks
-        .enqueue::<ProcessData>(&payload)
-        .await
-        .map_err(unavailable)?;
+    let id = state.tasks.enqueue::<ProcessData>(&payload).await?;
     let location = format!("/tasks/{id}");
     let state = TaskState {
         id,
@@ -106,7 +102,7 @@ async fn task(
     Path(id): Path<String>,
 ) -> Result<Json<TaskState>, Error> {
     let state = match TaskId::parse(&id) {
-        Some(id) => state.tasks.state(&id).await.map_err(unavailable)?,
+        Some(id) => state.tasks.state(&id).await?,
         None => None,
     };
     state.map(Json).ok_or_else(|| {
@@ -115,13 +111,4 @@ async fn task(
             "there is no such task, or its result has expired",
         )
     })
-}
-
-/// Nothing that a client can do about: the queue is away, or the service is put together wrongly.
-fn unavailable(error: crate::worker::Error) -> Error {
-    Error::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "the queue of tasks cannot be reached",
-    )
-    .caused_by(error)
 }

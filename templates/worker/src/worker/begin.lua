@@ -1,14 +1,18 @@
 -- Begins an attempt and gives its number: below zero that of the last one, where none is left, and
--- nothing where the task has ended already.
+-- nothing where the task has ended already. Asked twice by the same asker, it begins one attempt: the
+-- first answer may have been lost.
 -- KEYS: the record of the task.
--- ARGV: its new state, how long to keep the record in ms, and the most attempts.
+-- ARGV: its new state, how long to keep the record in ms, the most attempts, and who asks.
 if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then
     return false
 end
 local attempts = tonumber(redis.call('HGET', KEYS[1], 'attempts') or 0)
+if redis.call('HGET', KEYS[1], 'begun_by') == ARGV[4] then
+    return attempts
+end
 if attempts >= tonumber(ARGV[3]) then
     return -attempts
 end
-redis.call('HSET', KEYS[1], 'state', ARGV[1], 'attempts', attempts + 1)
+redis.call('HSET', KEYS[1], 'state', ARGV[1], 'attempts', attempts + 1, 'begun_by', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return attempts + 1

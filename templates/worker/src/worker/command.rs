@@ -1,34 +1,41 @@
 //! The commands that look after workers and dead tasks.
 
 use std::error::Error as StdError;
+use std::fmt::Write as _;
+use std::io::{self, ErrorKind, Write as _};
 use std::process::ExitCode;
 
 use chrono::SecondsFormat;
 
-use super::{Tasks, tasks};
+use super::{DeadTask, Tasks, tasks};
 use crate::redis::RedisManager;
 use crate::settings::Settings;
 
 /// `worker dead list`: the tasks that failed for good, one a line, the last one first.
 pub fn list_dead(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
+        let mut lines = String::new();
         for dead in tasks.dead().await? {
             let time = dead.failed_at.to_rfc3339_opts(SecondsFormat::Secs, true);
             // An error of several lines stays on one.
             let error = dead.error.escape_debug();
-            println!(
-                "{}\t{}\t{time}\t{}\t{error}",
-                dead.id, dead.task, dead.attempts
-            );
+            let DeadTask {
+                id, task, attempts, ..
+            } = dead;
+            writeln!(lines, "{id}\t{task}\t{time}\t{attempts}\t{error}")?;
         }
-        Ok(())
+        match io::stdout().write_all(lines.as_bytes()) {
+            // The reader has seen enough.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+            written => Ok(written?),
+        }
     })
 }
 
 /// `worker dead retry`: enqueues all of them anew.
 pub fn retry_dead(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
-        println!("enqueued {} dead tasks", tasks.retry_dead().await?);
+        println!("dead tasks enqueued anew: {}", tasks.retry_dead().await?);
         Ok(())
     })
 }
@@ -36,7 +43,7 @@ pub fn retry_dead(settings: &Settings) -> ExitCode {
 /// `worker dead clear`: forgets all of them.
 pub fn clear_dead(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
-        println!("removed {} dead tasks", tasks.clear_dead().await?);
+        println!("dead tasks removed: {}", tasks.clear_dead().await?);
         Ok(())
     })
 }

@@ -40,7 +40,8 @@ impl Tasks {
         Ok(tasks.filter_map(Result::ok).collect())
     }
 
-    /// Enqueues all dead tasks anew, under their ids and with all attempts, and gives their number.
+    /// Enqueues all dead tasks anew, under their ids and with all attempts, and gives their number. One
+    /// that died this moment may stay on the list.
     ///
     /// # Errors
     ///
@@ -51,8 +52,12 @@ impl Tasks {
             let Ok(task) = serde_json::from_str::<DeadTask>(&entry) else {
                 continue;
             };
-            // In this order a task may be enqueued and still be on the list, but is never lost. One
-            // that is enqueued already is not enqueued twice.
+            // The worker has yet to tell the engine that the task ended, which would drop the new job for
+            // the old one.
+            if self.is_queued(&task.id).await? {
+                continue;
+            }
+            // In this order a task may be enqueued and still be on the list, but is never lost.
             self.redis().delete_async(keys::record(&task.id)).await?;
             self.enqueue_job(engine::Job {
                 id: task.id,
@@ -74,9 +79,13 @@ impl Tasks {
     ///
     /// Where Redis cannot be asked.
     pub async fn clear_dead(&self) -> Result<usize, Error> {
-        let dead = self.dead_entries().await?;
-        self.redis().delete_async(keys::DEAD).await?;
-        Ok(dead.len())
+        let dead = self.dead_entries().await?.len();
+        // Those that died since are in front of these.
+        let mut command = redis::cmd("LTRIM");
+        command.arg(self.redis().key(keys::DEAD)).arg(0);
+        command.arg(format!("-{}", dead + 1));
+        self.redis().write_async::<()>(command).await?;
+        Ok(dead)
     }
 
     async fn dead_entries(&self) -> Result<Vec<String>, Error> {

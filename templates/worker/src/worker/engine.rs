@@ -113,7 +113,8 @@ pub(super) fn worker(
         .dequeue_timeout(POLL_INTERVAL)
         .dead_process_threshold(timeout)
         .heartbeat_interval((timeout / 10).min(LONGEST_HEARTBEAT))
-        .resurrect_scan_interval((timeout / 5).min(Duration::from_secs(2)))
+        // It looks through all keys of the database, which may be many.
+        .resurrect_scan_interval(timeout)
         // An outage is waited out, however long: giving up would only mean to start again.
         .redis_failure_tolerance(u32::MAX)
         .retry_delay_override(|error, _, _| Some(error.downcast_ref::<Again>()?.after.as_secs()))

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use axum::http::StatusCode;
 use oxana::OxanaError;
 
 use crate::redis;
@@ -24,4 +25,15 @@ pub enum Error {
     /// Redis cannot be asked for results.
     #[error(transparent)]
     Redis(#[from] redis::Error),
+}
+
+/// Handlers answer 503 where the queue cannot be reached, and 500 where the service itself is at fault.
+impl From<Error> for crate::error::Error {
+    fn from(error: Error) -> Self {
+        if let Error::Unregistered(_) | Error::Payload(_) = error {
+            return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error);
+        }
+        let detail = "the queue of tasks cannot be reached: try again later";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
+    }
 }

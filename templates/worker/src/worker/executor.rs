@@ -4,8 +4,9 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{TimeDelta, Utc};
+use chrono::Utc;
 use serde_json::Value;
+use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
 use tracing::{Instrument, info_span};
 
@@ -34,6 +35,8 @@ pub(super) struct Executor {
     settings: Arc<Settings>,
     redis: RedisManager,
     results: Results,
+    /// `WORKER_CONCURRENCY` of them, which the rounds of a worker share.
+    slots: Arc<Semaphore>,
 }
 
 /// Tells the engine to hand the task out once more.
@@ -58,6 +61,7 @@ impl Executor {
     ) -> Self {
         Self {
             results: Results::new(redis.clone(), settings.worker.result_ttl),
+            slots: Arc::new(Semaphore::new(settings.worker.concurrency)),
             registry,
             settings,
             redis,
@@ -74,6 +78,7 @@ impl Executor {
         let span =
             info_span!("task", id = %job.id, task = job.task, attempt = tracing::field::Empty);
         let executed = async {
+            let _slot = self.slots.acquire().await.expect("it is never closed");
             let Some(definition) = self.registry.get(&job.task) else {
                 return self.pass_on(job, handed_back).await;
             };
@@ -85,7 +90,7 @@ impl Executor {
                 }
                 Begun::NoneLeft(last) => {
                     // It was cut off with its worker, and may have been the reason.
-                    let error = format!("the worker was lost in attempt {last} of {most}");
+                    let error = format!("attempt {last} of {most} did not come to its end");
                     tracing::error!(outcome = "failure", error, "not run");
                     self.bury(job, last, error).await
                 }
@@ -122,7 +127,7 @@ impl Executor {
             }
             Outcome::Retry { error, wait } => {
                 tracing::warn!(outcome = "retry", milliseconds, ?wait, %error, "ran");
-                let wait_until = Utc::now() + TimeDelta::from_std(wait).unwrap_or(TimeDelta::MAX);
+                let wait_until = Utc::now() + wait;
                 self.results
                     .retry(&job.id, error.chain(), wait_until)
                     .await?;

@@ -13,8 +13,6 @@ use uuid::Uuid;
 pub struct TaskId(String);
 
 impl TaskId {
-    const LONGEST: usize = 128;
-
     /// An id that no other task has.
     pub(super) fn generate() -> Self {
         Self(Uuid::new_v4().to_string())
@@ -25,11 +23,11 @@ impl TaskId {
         Self(format!("{name}-{}", tick.timestamp()))
     }
 
-    /// Takes text that can be an id: it becomes part of a key.
+    /// Takes the id of a task that was enqueued for somebody: no one else can guess it, which is not so
+    /// with those of scheduled runs.
     pub fn parse(text: &str) -> Option<Self> {
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        ((1..=Self::LONGEST).contains(&text.len()) && text.bytes().all(plain))
-            .then(|| Self(text.to_owned()))
+        let id = Uuid::try_parse(text).ok()?;
+        Some(Self(id.to_string()))
     }
 }
 

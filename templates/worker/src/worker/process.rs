@@ -1,11 +1,11 @@
 //! The worker process: takes tasks until a signal, whatever happens to Redis.
 
-use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use redis::InfoDict;
+use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -53,8 +53,7 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
         let work = async { tokio::join!(rounds.as_mut(), schedule::run(&tasks)) };
         tokio::select! {
             signal = signals.next() => signal,
-            // Rounds follow each other until they are told to stop.
-            _ = work => return Ok(Drain::Complete),
+            _ = work => unreachable!("rounds follow each other until they are told to stop"),
         }
     };
 
@@ -79,38 +78,59 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
     Ok(drain)
 }
 
-/// One round after another. A round ends when the engine loses Redis in the middle of taking a task,
-/// and when Redis was restarted: it may then have forgotten its last moments, and count tasks as taken
-/// that this worker is done with. Each round waits for the tasks that it has begun, so that none runs
-/// beside its next attempt. The next one has a new identity: what Redis still counts for the old one
-/// goes to whoever notices that it is gone.
-async fn rounds(settings: &Settings, executor: Executor, stop: CancellationToken) {
+/// One round after another. A round takes no more tasks when the engine loses Redis in the middle of
+/// taking one, and when Redis was restarted: it may then have forgotten its last moments, and count
+/// tasks as taken that this worker is done with. The next round has a new identity: what Redis still
+/// counts for the old one goes to whoever notices that it is gone. Until then the old one shows that
+/// it is alive, and finishes the tasks that it has begun, so that none runs beside its next attempt.
+async fn rounds(settings: &Arc<Settings>, executor: Executor, stop: CancellationToken) {
+    let mut rounds = JoinSet::new();
     while !stop.is_cancelled() {
         let stop_round = stop.child_token();
-        let round = async {
-            let storage = engine::worker_storage(settings, executor.redis())?;
-            let stopped = stop_round.clone().cancelled_owned();
-            engine::worker(&storage, executor.clone(), &settings.worker, stopped)
-                .run()
-                .await
-        };
-        let watch = async {
-            restart_of(executor.redis()).await;
-            tracing::warn!("Redis was restarted: the worker starts anew");
-            stop_round.cancel();
-            pending::<()>().await;
-        };
-        let ended = tokio::select! {
-            ended = round => ended,
-            () = watch => unreachable!("it waits for ever"),
-        };
-        if let Err(error) = ended {
-            tracing::warn!(%error, "the worker lost its queue and starts anew");
-            tokio::select! {
+        let over = CancellationToken::new();
+        rounds.spawn(round(
+            settings.clone(),
+            executor.clone(),
+            stop_round.clone(),
+            over.clone(),
+        ));
+        tokio::select! {
+            () = over.cancelled() => tokio::select! {
                 () = sleep(PAUSE) => {}
                 () = stop.cancelled() => {}
+            },
+            () = restart_of(executor.redis()) => {
+                tracing::warn!("Redis was restarted: the worker starts anew");
+                stop_round.cancel();
             }
         }
+        while rounds.try_join_next().is_some() {}
+    }
+    rounds.join_all().await;
+}
+
+/// Takes tasks until `stop`, or until that fails, cancels `over` then, and finishes what it has begun.
+async fn round(
+    settings: Arc<Settings>,
+    executor: Executor,
+    stop: CancellationToken,
+    over: CancellationToken,
+) {
+    let over = over.drop_guard();
+    let stopped = async move {
+        stop.cancelled().await;
+        // The engine drops this future as soon as it takes no more, for whatever reason.
+        drop(over);
+    };
+    let ended = match engine::worker_storage(&settings, executor.redis()) {
+        Ok(storage) => {
+            let worker = engine::worker(&storage, executor, &settings.worker, stopped);
+            worker.run().await.map(drop)
+        }
+        Err(error) => Err(error),
+    };
+    if let Err(error) = ended {
+        tracing::warn!(%error, "the worker lost its queue and starts anew");
     }
 }
 

@@ -116,23 +116,30 @@ impl Tasks {
     pub async fn state(&self, id: &TaskId) -> Result<Option<TaskState>, Error> {
         // In this order: a task that ends in between has a record, whereas the other way round it
         // would be in neither place.
-        let job_id = engine::job_id(id);
-        let job = self.bounded(self.storage.get_job(&job_id)).await?;
-        let (attempts, status) = match (self.results.get(id).await?, job) {
-            // A task that has not ended has a job, unless Redis died and forgot the record of its end.
-            (Some(record), None) if !record.status.is_end() => {
-                let error = "it ran while Redis died, which lost what came of it".to_owned();
+        let queued = self.is_queued(id).await?;
+        let (attempts, status) = match self.results.get(id).await? {
+            // A task that has not ended is in the queue, unless Redis died and forgot the record of its
+            // end, or the engine dropped it for its age.
+            Some(record) if !queued && !record.status.is_end() && !self.is_queued(id).await? => {
+                let error = "the queue lost it: Redis died, or seven days have passed".to_owned();
                 (record.attempts, Status::Failure { error })
             }
-            (Some(record), _) => (record.attempts, record.status),
-            (None, Some(_)) => (0, Status::Pending),
-            (None, None) => return Ok(None),
+            Some(record) => (record.attempts, record.status),
+            None if queued => (0, Status::Pending),
+            None => return Ok(None),
         };
         Ok(Some(TaskState {
             id: id.clone(),
             attempts,
             status,
         }))
+    }
+
+    /// Whether the engine has the task: it waits, or the worker that runs it has yet to tell its end.
+    pub(super) async fn is_queued(&self, id: &TaskId) -> Result<bool, Error> {
+        let job_id = engine::job_id(id);
+        let job = self.bounded(self.storage.get_job(&job_id)).await?;
+        Ok(job.is_some())
     }
 
     /// The names of the hosts on which a worker has shown within the last five seconds that it is

@@ -32,8 +32,8 @@ impl Registry {
     ///
     /// # Panics
     ///
-    /// Where another task has the name, or the schedule cannot be understood: those are mistakes in
-    /// the program.
+    /// Where another task has the name, where it is none, and where the schedule cannot be understood:
+    /// those are mistakes in the program.
     #[must_use]
     pub fn with<T: Task>(mut self) -> Self {
         let schedule = T::schedule().map(|schedule| Timetable {
@@ -48,6 +48,12 @@ impl Registry {
             schedule,
             run: run::<T>,
         };
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        assert!(
+            !T::NAME.is_empty() && T::NAME.bytes().all(plain),
+            "`{}` is no name of a task",
+            T::NAME
+        );
         let other = self.0.insert(T::NAME, definition);
         assert!(other.is_none(), "two tasks are named `{}`", T::NAME);
         self

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::time::sleep;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 use super::dead::DeadTask;
 use super::{TaskId, dead, keys};
@@ -97,7 +98,8 @@ impl Results {
             .key(self.redis.key(keys::record(id)))
             .arg(encode(&Status::Started))
             .arg(milliseconds(UNFINISHED))
-            .arg(most);
+            .arg(most)
+            .arg(Uuid::new_v4().to_string());
         let attempt: Option<i64> = self.insist(&script).await?;
         let number = |attempt: i64| u32::try_from(attempt.unsigned_abs()).unwrap_or(u32::MAX);
         Ok(match attempt {

@@ -23,7 +23,9 @@ pub(super) async fn run(tasks: &Tasks) {
     for (name, timetable) in registry.scheduled() {
         timetables.spawn(follow(tasks.clone(), name, timetable.clone()));
     }
-    while timetables.join_next().await.is_some() {}
+    while let Some(ended) = timetables.join_next().await {
+        ended.expect("following a timetable does not panic");
+    }
 }
 
 async fn follow(tasks: Tasks, name: &'static str, timetable: Timetable) {

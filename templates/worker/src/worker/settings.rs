@@ -23,7 +23,9 @@ impl WorkerSettings {
         Self {
             concurrency: reader.whole_number("WORKER_CONCURRENCY", "8", 1..=256),
             shutdown_timeout: reader.seconds("WORKER_SHUTDOWN_TIMEOUT", "30"),
-            heartbeat_timeout: reader.seconds("WORKER_HEARTBEAT_TIMEOUT", "15"),
+            heartbeat_timeout: Duration::from_secs(
+                reader.whole_number("WORKER_HEARTBEAT_TIMEOUT", "15", 1..=3600) as u64,
+            ),
             result_ttl: reader.seconds("TASK_RESULT_TTL", "86400"),
         }
     }

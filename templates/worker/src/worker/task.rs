@@ -20,7 +20,8 @@ use super::Context;
 /// - hand the id of the task ([`Context::id`], the same in every attempt) to systems that refuse to do
 ///   the same thing twice, as payment services do under the name of idempotency key.
 ///
-/// A task with `MAX_RETRIES = 0` is begun at most once, and may so not happen at all.
+/// A task with `MAX_RETRIES = 0` is begun once, and may so not happen at all; only where Redis loses
+/// its last moments is it begun twice.
 pub trait Task: 'static {
     /// What the function works on. Payloads wait in Redis, also across a deploy: a new field needs
     /// `#[serde(default)]`, or those of before fail.
@@ -32,7 +33,8 @@ pub trait Task: 'static {
     /// What the task is called in Redis: letters, digits, `-` and `_`. Waiting tasks are lost to a new
     /// name, so it stays.
     const NAME: &'static str;
-    /// How often a run is tried again; being cut off counts as well.
+    /// How often a run is tried again; being cut off counts as well. A task that has not ended seven
+    /// days after it was due is dropped, so all waits together have to be shorter.
     const MAX_RETRIES: u32 = 3;
     /// How long to wait before trying again.
     const BACKOFF: Backoff = Backoff::DEFAULT;
@@ -46,7 +48,8 @@ pub trait Task: 'static {
     ///
     /// # Errors
     ///
-    /// Any error passed on with `?` is tried again; [`TaskError::permanent`] is final.
+    /// Any error passed on with `?` is tried again; [`TaskError::permanent`] is final. Its message goes
+    /// to the log, and with its causes to whoever asks for the task: it holds no secrets.
     fn run(payload: Self::Payload, context: &Context) -> Result<Self::Output, TaskError>;
 }
 
@@ -118,9 +121,13 @@ impl TaskError {
     pub(super) fn chain(&self) -> String {
         let mut text = self.cause.to_string();
         let mut source = self.cause.source();
-        while let Some(cause) = source {
-            text = format!("{text}: {cause}");
-            source = cause.source();
+        while let Some(error) = source {
+            let cause = error.to_string();
+            // Some errors tell their cause themselves.
+            if !text.ends_with(&cause) {
+                text = format!("{text}: {cause}");
+            }
+            source = error.source();
         }
         text
     }

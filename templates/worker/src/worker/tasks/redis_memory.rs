@@ -36,8 +36,7 @@ impl Task for RedisMemory {
     }
 
     fn run((): (), context: &Context) -> Result<Memory, TaskError> {
-        let mut client = context.redis.get_sync_client()?;
-        let info: InfoDict = redis::cmd("INFO").arg("memory").query(&mut *client)?;
+        let info: InfoDict = context.redis.read_sync(redis::cmd("INFO").arg("memory"))?;
         let number = |name| info.get::<u64>(name);
         let used = number("used_memory").unwrap_or_default();
         let limit = number("maxmemory").filter(|limit| *limit > 0);

@@ -53,7 +53,7 @@ async fn a_task_that_kills_its_worker_fails_after_its_last_attempt() {
     let _worker = stage.worker(&[MORTAL]);
     let state = stage.end(&id).await;
     assert_eq!(state.attempts, 2);
-    let error = "the worker was lost in attempt 2 of 2".to_owned();
+    let error = "attempt 2 of 2 did not come to its end".to_owned();
     assert_eq!(state.status, Status::Failure { error });
     let dead = stage.tasks.dead().await.unwrap();
     assert_eq!(dead.len(), 1);

@@ -1,7 +1,7 @@
 //! The list of dead tasks, through the commands that look after it.
 
 use super::probes::{Fail, Failing, Refuse};
-use super::stage::{Stage, Status};
+use super::stage::{DeadTask, Stage, Status};
 use crate::process;
 
 fn dead(stage: &Stage, verb: &str) -> String {
@@ -35,7 +35,7 @@ async fn a_dead_task_is_listed_and_runs_again_once_the_cause_is_mended() {
     assert_eq!([task, attempts, error], ["fail", "3", "the disk is full"]);
 
     stage.redis.set_async("mended", "yes", None).await.unwrap();
-    assert_eq!(dead(&stage, "retry"), "enqueued 1 dead tasks\n");
+    assert_eq!(dead(&stage, "retry"), "dead tasks enqueued anew: 1\n");
     let state = stage.end(&id).await;
     assert!(matches!(state.status, Status::Success { .. }), "{state:?}");
     assert_eq!(dead(&stage, "list"), "");
@@ -50,8 +50,31 @@ async fn dead_tasks_can_be_cleared() {
         stage.end(&id).await;
     }
     assert_eq!(dead(&stage, "list").lines().count(), 2);
-    assert_eq!(dead(&stage, "clear"), "removed 2 dead tasks\n");
+    assert_eq!(dead(&stage, "clear"), "dead tasks removed: 2\n");
     assert_eq!(dead(&stage, "list"), "");
+}
+
+#[tokio::test]
+async fn a_task_that_the_queue_still_has_stays_on_the_list() {
+    let stage = Stage::new();
+    // As between the end of a task and the moment when its worker tells the engine.
+    let id = stage.enqueue::<Refuse>(()).await;
+    let task = DeadTask {
+        id,
+        task: "refuse".to_owned(),
+        payload: serde_json::Value::Null,
+        attempts: 1,
+        error: "no such user".to_owned(),
+        failed_at: chrono::Utc::now(),
+    };
+    let mut client = stage.redis.get_async_client().await.unwrap();
+    let mut command = redis::cmd("LPUSH");
+    command.arg(stage.redis.key("dead-tasks"));
+    command.arg(serde_json::to_string(&task).unwrap());
+    command.exec_async(&mut client).await.unwrap();
+
+    assert_eq!(dead(&stage, "retry"), "dead tasks enqueued anew: 0\n");
+    assert_eq!(dead(&stage, "list").lines().count(), 1);
 }
 
 #[tokio::test]

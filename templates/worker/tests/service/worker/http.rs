@@ -108,7 +108,7 @@ async fn without_redis_nothing_is_accepted_and_the_answer_is_503() {
     stage.server.kill();
     let problem = app::problem(post(&url, json!({"key": "report"})).await).await;
     assert_eq!(problem.status, 503);
-    let problem = app::problem(get(&url, "/tasks/some-task").await).await;
+    let problem = app::problem(get(&url, &format!("/tasks/{}", uuid::Uuid::nil())).await).await;
     assert_eq!(problem.status, 503);
 
     stage.server.restart();

@@ -98,3 +98,39 @@ async fn what_redis_forgot_when_it_died_is_done_again() {
     // Connections of before may cost it another attempt.
     assert!(stage.end(&id).await.attempts > 1);
 }
+
+#[tokio::test]
+async fn a_long_task_does_not_keep_others_waiting_after_redis_was_restarted() {
+    let mut stage = Stage::new();
+    let _worker = stage.worker(&[]);
+    let payload = Noted {
+        list: "runs".to_owned(),
+        milliseconds: 600_000,
+        only_first_attempt: true,
+    };
+    let long = stage.enqueue::<Note>(payload).await;
+    stage.until_noted("runs", 1).await;
+    stage.server.kill();
+    stage.server.restart();
+    // The worker has noticed by then.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let quick = stage.enqueue::<Note>(Noted::default()).await;
+    stage.end(&quick).await;
+    assert_eq!(stage.state(&long).await.status, Status::Started);
+    assert_eq!(stage.state(&long).await.attempts, 1);
+}
+
+#[tokio::test]
+async fn an_attempt_whose_answer_was_lost_is_counted_once() {
+    let stage = Stage::new();
+    let script = redis::Script::new(include_str!("../../../src/worker/begin.lua"));
+    let mut client = stage.redis.get_async_client().await.unwrap();
+    let mut begun = vec![];
+    for asker in ["first", "first", "second", "second", "third"] {
+        let mut asked = script.key("record");
+        asked.arg("state").arg(60_000).arg(2).arg(asker);
+        let attempt: i64 = asked.invoke_async(&mut client).await.unwrap();
+        begun.push(attempt);
+    }
+    assert_eq!(begun, [1, 1, 2, 2, -2]);
+}

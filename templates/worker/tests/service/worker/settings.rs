@@ -5,7 +5,7 @@ fn every_fault_is_reported_at_once_and_the_worker_does_not_start() {
     let wrong = [
         ("WORKER_CONCURRENCY", "0"),
         ("WORKER_SHUTDOWN_TIMEOUT", "-1"),
-        ("WORKER_HEARTBEAT_TIMEOUT", "0"),
+        ("WORKER_HEARTBEAT_TIMEOUT", "0.5"),
         ("TASK_RESULT_TTL", "soon"),
     ];
     let output = process::run(&["worker"], &wrong);
