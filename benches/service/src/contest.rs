@@ -32,6 +32,32 @@ impl Contest {
         self.rounds[index].push(figure);
     }
 
+    /// The median of a contestant's figures.
+    ///
+    /// # Panics
+    ///
+    /// Where nobody of that name took part.
+    #[must_use]
+    pub fn median(&self, name: &str) -> f64 {
+        median(&sorted(self.figures(name).iter().copied()))
+    }
+
+    /// The median of the ratios of two contestants, each of the same round.
+    ///
+    /// # Panics
+    ///
+    /// Where one of them took no part.
+    #[must_use]
+    pub fn ratio(&self, name: &str, base: &str) -> f64 {
+        let pairs = std::iter::zip(self.figures(name), self.figures(base));
+        median(&sorted(pairs.map(|(figure, base)| figure / base)))
+    }
+
+    fn figures(&self, name: &str) -> &[f64] {
+        let index = self.names.iter().position(|known| known == name);
+        &self.rounds[index.expect("a contestant")]
+    }
+
     /// Prints each contestant's median, and the median of its ratios to the first one, each of the
     /// same round, with the least and the greatest.
     pub fn report(&self) {
