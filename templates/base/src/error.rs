@@ -1,18 +1,16 @@
 //! One error type for every handler, answered as a problem document (RFC 9457).
 
+use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
 
-use axum::Extension;
 use axum::body::{Body, to_bytes};
-use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::telemetry::RequestId;
+use crate::telemetry::REQUEST_ID;
 
 /// The longest text of another layer's error that is worth passing on, in bytes.
 const LONGEST_DETAIL: usize = 4096;
@@ -100,16 +98,15 @@ pub struct Problem {
 /// Turns every error response into a problem document with the id of the request, whoever made
 /// it: a handler, an extractor, a layer, or the router itself. One that is a document already,
 /// which is one of another type than plain text, stays as it is.
-pub async fn into_problems(
-    Extension(id): Extension<RequestId>,
-    request: Request,
-    next: Next,
-) -> Response {
-    let response = next.run(request).await;
+///
+/// # Errors
+///
+/// Never: the result is what layers want.
+pub async fn into_problems(response: Response) -> Result<Response, Infallible> {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     if !is_error || !is_plain(&response) {
-        return response;
+        return Ok(response);
     }
 
     let (mut parts, body) = response.into_parts();
@@ -117,12 +114,13 @@ pub async fn into_problems(
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(_) => String::new(),
     };
+    let id = parts.headers.get(REQUEST_ID).map(HeaderValue::as_bytes);
     let problem = Problem {
         r#type: "about:blank".to_owned(),
         title: status.canonical_reason().unwrap_or("Error").to_owned(),
         status: status.as_u16(),
         detail,
-        request_id: id.as_str().to_owned(),
+        request_id: String::from_utf8_lossy(id.unwrap_or_default()).into_owned(),
     };
     let document = serde_json::to_vec(&problem).expect("a problem is made of texts and a number");
     parts.headers.remove(header::CONTENT_LENGTH);
@@ -130,7 +128,7 @@ pub async fn into_problems(
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
-    Response::from_parts(parts, Body::from(document))
+    Ok(Response::from_parts(parts, Body::from(document)))
 }
 
 fn is_plain(response: &Response) -> bool {

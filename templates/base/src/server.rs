@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{self, HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn;
 use axum::response::{IntoResponse, Response};
 use tower::ServiceBuilder;
@@ -14,7 +14,6 @@ use tower_http::compression::CompressionLayer;
 use tower_http::cors::{AllowOrigin, Any as AnyValue, CorsLayer};
 use tower_http::csrf::{CsrfLayer, ProtectionError};
 use tower_http::limit::RequestBodyLimitLayer;
-use tower_http::set_header::SetResponseHeaderLayer;
 use tower_http::timeout::TimeoutLayer;
 
 use crate::docs;
@@ -54,13 +53,18 @@ pub fn app(state: AppState, settings: &AppSettings) -> Router {
 }
 
 /// Puts the layers of the application around `router`.
+///
+/// They are one stack because the router makes of each layer that it is given by itself a service of
+/// its own, which every request copies together with all that is in it.
 pub fn with_layers(router: Router, settings: &AppSettings) -> Router {
-    let router = router.layer(
+    router.layer(
         ServiceBuilder::new()
-            .layer(from_fn(trace_request))
+            .map_response(with_security_headers)
             .layer(CompressionLayer::new())
+            // The id that it names is the one that the layer below puts into the response.
+            .and_then(into_problems)
+            .layer(from_fn(trace_request))
             .option_layer(cors(&settings.cors_origins))
-            .layer(from_fn(into_problems))
             .layer(CatchPanicLayer::custom(answer_panic))
             .layer(TimeoutLayer::with_status_code(
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -70,13 +74,15 @@ pub fn with_layers(router: Router, settings: &AppSettings) -> Router {
             .layer(DefaultBodyLimit::disable())
             .layer(RequestBodyLimitLayer::new(settings.body_limit))
             .option_layer(cross_site(&settings.cors_origins)),
-    );
-    SECURITY_HEADERS
-        .into_iter()
-        .fold(router, |router, (name, value)| {
-            let value = HeaderValue::from_static(value);
-            router.layer(SetResponseHeaderLayer::if_not_present(name, value))
-        })
+    )
+}
+
+fn with_security_headers<B>(mut response: http::Response<B>) -> http::Response<B> {
+    for (name, value) in SECURITY_HEADERS {
+        let header = response.headers_mut().entry(name);
+        header.or_insert(HeaderValue::from_static(value));
+    }
+    response
 }
 
 fn cors(origins: &CorsOrigins) -> Option<CorsLayer> {

@@ -1,0 +1,86 @@
+//! A server in a process of its own.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use tempfile::TempDir;
+
+/// The seconds of a clock tick in `/proc`.
+const TICK: f64 = 0.01;
+
+/// Ends with this value.
+pub(crate) struct Server {
+    pub(crate) name: &'static str,
+    process: Child,
+    port: u16,
+    _directory: TempDir,
+}
+
+impl Server {
+    /// Starts what `command` gives for a free port, in an empty directory, with its log thrown away.
+    pub(crate) fn start(name: &'static str, command: impl FnOnce(u16) -> Command) -> Self {
+        let directory = tempfile::tempdir().expect("a directory");
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = free.local_addr().expect("its address").port();
+        drop(free);
+        let process = command(port)
+            .current_dir(directory.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{name} does not start: {error}"));
+        let server = Self {
+            name,
+            process,
+            port,
+            _directory: directory,
+        };
+        for _ in 0..3000 {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return server;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("{name} does not listen on port {port}");
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://127.0.0.1:{}{path}", self.port)
+    }
+
+    /// The body of the answer to one request.
+    pub(crate) fn get(&self, path: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        )
+        .expect("it reads");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).expect("it answers");
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head and a body");
+        assert!(head.starts_with("HTTP/1.1 200"), "{}: {answer}", self.name);
+        body.to_owned()
+    }
+
+    /// The processor time that the process has used, in seconds
+    /// ([proc_pid_stat](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
+    pub(crate) fn processor_time(&self) -> f64 {
+        let path = format!("/proc/{}/stat", self.process.id());
+        let stat = fs::read_to_string(path).expect("the process runs");
+        let (_, fields) = stat.rsplit_once(") ").expect("a name in brackets");
+        let ticks = fields.split(' ').skip(11).take(2);
+        let ticks: f64 = ticks.map(|text| text.parse::<f64>().expect("ticks")).sum();
+        ticks * TICK
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,39 @@
+//! Load from [wrk](https://github.com/wg/wrk).
+
+use std::process::Command;
+
+const CONNECTIONS: &str = "64";
+
+/// Sends as many requests as are answered within so many seconds, and gives their number and how many
+/// there were in a second.
+pub(crate) fn run(url: &str, seconds: u32) -> (f64, f64) {
+    let duration = format!("{seconds}s");
+    let output = Command::new("wrk")
+        .args([
+            "--threads",
+            "1",
+            "--connections",
+            CONNECTIONS,
+            "--timeout",
+            "10s",
+        ])
+        .args(["--duration", &duration, url])
+        .output()
+        .expect("wrk is installed by benches/service/install");
+    let report = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "wrk failed on {url}: {report}");
+    for fault in ["Non-2xx", "Socket errors"] {
+        assert!(!report.contains(fault), "faults on {url}: {report}");
+    }
+    let number = |text: &str| text.trim().parse::<f64>().expect("a number");
+    let requests = report
+        .lines()
+        .find_map(|line| line.split_once(" requests in "));
+    let rate = report
+        .lines()
+        .find_map(|line| line.strip_prefix("Requests/sec:"));
+    (
+        number(requests.expect("the number of requests").0),
+        number(rate.expect("the rate")),
+    )
+}
