@@ -4,22 +4,25 @@
 //! offline, without history and without the Forge that rendered it. Contents are kept apart for
 //! each file, so that an update changes only the lines that it has to.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::io::Read as _;
 
+use anyhow::{Context as _, Result};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use miniz_oxide::deflate::compress_to_vec;
-use miniz_oxide::deflate::core::{
-    CompressorOxide, TDEFLFlush, TDEFLStatus, compress, create_comp_flags_from_zip_params,
-};
-use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use flate2::bufread::DeflateDecoder;
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 
 use crate::plan::Plan;
 use crate::plan::context::Context;
 use crate::plan::lockfile;
+use crate::record::encoding::Encoder;
+
+pub mod encoding;
+
+pub use encoding::hash;
 
 /// Where a project keeps it.
 pub const PATH: &str = ".forge.lock";
@@ -34,11 +37,11 @@ const HEADER: &str = "\
 # `contents` is what was rendered: base64 of raw deflate.
 ";
 
-/// Better ones take longer for a file that is hardly smaller.
-const COMPRESSION: u8 = 3;
+/// What was encoded when Forge was built: the hashes of files, in order, and their texts.
+static ENCODED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/encoded.rs"));
 
 /// Far more than any template; a damaged file must not fill the memory.
-const LARGEST_FILE: usize = 16 << 20;
+const LARGEST_FILE: u64 = 16 << 20;
 
 const LINE: usize = 96;
 
@@ -107,8 +110,7 @@ impl Record {
     }
 
     /// The text of `.forge.lock`.
-    #[must_use]
-    pub fn to_text(&self) -> String {
+    pub fn to_text(&self) -> Result<String> {
         let mut text = format!(
             "{HEADER}\nformat = {FORMAT}\nforge = {}\n\n[answers]\n",
             quoted(&self.forge)
@@ -116,7 +118,7 @@ impl Record {
         for (option, on) in &self.answers {
             let _ = writeln!(text, "{option} = {on}");
         }
-        let mut encoder = Encoder::new();
+        let mut encoder = Encoder::default();
         let mut written = BTreeSet::new();
         for (path, file) in &self.files {
             let (path, hash) = (quoted(path), &file.hash);
@@ -126,8 +128,15 @@ impl Record {
                 && written.insert(hash)
             {
                 text.push_str("contents = \"\"\"\n");
-                let contents = encoder.encode(bytes);
-                let mut rest = contents.as_str();
+                let contents = match ENCODED.binary_search_by_key(&hash.as_str(), |(hash, _)| hash)
+                {
+                    Ok(index) => Cow::Borrowed(ENCODED[index].1),
+                    Err(_) => encoder
+                        .encode(bytes)
+                        .with_context(|| format!("could not compress {path}"))?
+                        .into(),
+                };
+                let mut rest = contents.as_ref();
                 while !rest.is_empty() {
                     let (line, others) = rest.split_at(rest.len().min(LINE));
                     text.push_str(line);
@@ -137,7 +146,7 @@ impl Record {
                 text.push_str("\"\"\"\n");
             }
         }
-        text
+        Ok(text)
     }
 
     /// Reads the text of `.forge.lock`. A file whose contents do not match their hash has none.
@@ -189,54 +198,13 @@ impl Record {
     }
 }
 
-/// The SHA-256 of some bytes in hexadecimal digits.
-#[must_use]
-pub fn hash(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
-}
-
-/// Compresses one file after another in the same memory, which is most of the work for small ones.
-struct Encoder {
-    compressor: CompressorOxide,
-    output: Vec<u8>,
-}
-
-impl Encoder {
-    fn new() -> Self {
-        // A window of zero bits means that there is no header.
-        let flags = create_comp_flags_from_zip_params(COMPRESSION.into(), 0, 0);
-        Self {
-            compressor: CompressorOxide::new(flags),
-            output: Vec::new(),
-        }
-    }
-
-    fn encode(&mut self, bytes: &[u8]) -> String {
-        self.compressor.reset();
-        self.output
-            .resize(self.output.len().max(bytes.len() * 2 + 1024), 0);
-        let (status, _, length) = compress(
-            &mut self.compressor,
-            bytes,
-            &mut self.output,
-            TDEFLFlush::Finish,
-        );
-        match status {
-            TDEFLStatus::Done => STANDARD.encode(&self.output[..length]),
-            _ => STANDARD.encode(compress_to_vec(bytes, COMPRESSION)),
-        }
-    }
-}
-
 fn decode(text: &str) -> Option<Vec<u8>> {
     let encoded: String = text.split_ascii_whitespace().collect();
     let compressed = STANDARD.decode(encoded).ok()?;
-    decompress_to_vec_with_limit(&compressed, LARGEST_FILE).ok()
+    let mut bytes = Vec::new();
+    let mut decoder = DeflateDecoder::new(compressed.as_slice()).take(LARGEST_FILE);
+    decoder.read_to_end(&mut bytes).ok()?;
+    Some(bytes)
 }
 
 /// A string of TOML, whose escapes are those of JSON.
@@ -247,6 +215,9 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::answers::{Answer, Answers};
+    use crate::input::name::ProjectName;
+    use crate::plan::{RENDERED, templates};
 
     fn pristine(bytes: &[u8]) -> Pristine {
         Pristine {
@@ -279,20 +250,48 @@ mod tests {
 
     #[test]
     fn what_was_written_is_read_back() {
-        assert_eq!(Record::parse(&record().to_text()), Ok(record()));
+        assert_eq!(Record::parse(&record().to_text().unwrap()), Ok(record()));
     }
 
     #[test]
     fn line_breaks_of_another_system_do_not_matter() {
-        let text = record().to_text().replace('\n', "\r\n");
+        let text = record().to_text().unwrap().replace('\n', "\r\n");
         assert_eq!(Record::parse(&text), Ok(record()));
     }
 
     #[test]
     fn lines_are_short_and_equal_contents_are_kept_once() {
-        let text = record().to_text();
+        let text = record().to_text().unwrap();
         assert!(text.lines().all(|line| line.len() <= 100));
         assert_eq!(text.matches("contents = ").count(), 4);
+    }
+
+    #[test]
+    fn files_that_are_copied_were_encoded_when_forge_was_built() {
+        assert!(ENCODED.is_sorted());
+        for (sha256, text) in ENCODED {
+            assert_eq!(hash(&decode(text).unwrap()), *sha256);
+        }
+        let options = templates::options().unwrap().list.into_iter();
+        let answers = Answers {
+            name: ProjectName::parse("shop", |_| false).unwrap(),
+            options: options
+                .map(|option| Answer {
+                    name: option.name,
+                    on: true,
+                })
+                .collect(),
+        };
+        for template in templates::layers(&answers)
+            .unwrap()
+            .iter()
+            .flat_map(|layer| &layer.templates)
+            .filter(|template| !template.path.ends_with(RENDERED))
+        {
+            let sha256 = hash(template.bytes);
+            let place = ENCODED.binary_search_by_key(&sha256.as_str(), |(sha256, _)| sha256);
+            assert!(place.is_ok(), "{}", template.path);
+        }
     }
 
     #[test]
@@ -303,7 +302,7 @@ mod tests {
 
     #[test]
     fn what_is_no_record_is_damaged() {
-        let conflict = format!("<<<<<<< HEAD\n{}", record().to_text());
+        let conflict = format!("<<<<<<< HEAD\n{}", record().to_text().unwrap());
         for text in ["", "forge = \"0.1.0\"\n", "format = 1\n", &conflict] {
             assert!(
                 matches!(Record::parse(text), Err(Fault::Damaged(_))),
@@ -314,9 +313,9 @@ mod tests {
 
     #[test]
     fn contents_that_do_not_match_their_hash_are_not_used() {
-        let text = record().to_text();
-        let bytes = STANDARD.encode(compress_to_vec(b"text\n", COMPRESSION));
-        let other = STANDARD.encode(compress_to_vec(b"TEXT\n", COMPRESSION));
+        let text = record().to_text().unwrap();
+        let [bytes, other] =
+            [b"text\n", b"TEXT\n"].map(|bytes| Encoder::default().encode(bytes).unwrap());
         assert!(text.contains(&bytes));
         for wrong in [other.as_str(), "not base64!", "AAAA"] {
             let record = Record::parse(&text.replace(&bytes, wrong)).unwrap();

@@ -15,7 +15,7 @@ const INSTALLED: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/benches/gen
 const OPEN: &str = "[[[";
 const CLOSE: &str = "]]]";
 
-/// A program that makes a project at a path.
+/// A program that makes a project at a path, or the help of Forge, which makes nothing.
 pub(crate) struct Generator {
     /// What the table calls it.
     pub(crate) name: &'static str,
@@ -38,6 +38,9 @@ pub(crate) fn all(directory: &Path) -> (Vec<Generator>, Vec<&'static str>) {
         generator("cargo new --vcs none", |path| {
             let arguments = ["new", "--quiet", "--vcs", "none"].map(OsStr::new);
             command("cargo", arguments.into_iter().chain([path.as_os_str()]))
+        }),
+        generator("forge --help", |_| {
+            command(env!("CARGO_BIN_EXE_forge"), [OsStr::new("--help")])
         }),
     ];
     let mut missing = vec![];

@@ -21,7 +21,8 @@ use crate::plan::context::Context;
 use crate::plan::templates::{BASE, Layer};
 use crate::record::{self, Pristine, Record};
 
-const RENDERED: &str = ".tera";
+/// What the path of a template ends in that is rendered, and not copied.
+pub const RENDERED: &str = ".tera";
 
 /// The files of a project by their paths, which have `/` between their parts.
 #[derive(Debug, Default)]
@@ -80,7 +81,7 @@ impl<'a> Plan<'a> {
         }
         let lock = lockfile::with_name(lock, &context.name)?;
         plan.add(lockfile::PATH, BASE, Cow::Owned(lock.into_bytes()))?;
-        let record = Record::of(context, &plan).to_text();
+        let record = Record::of(context, &plan).to_text()?;
         plan.add(record::PATH, BASE, Cow::Owned(record.into_bytes()))?;
         Ok(plan)
     }

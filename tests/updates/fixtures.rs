@@ -34,7 +34,7 @@ fn project(record: &Record) -> Forge {
         fs::create_dir_all(place.parent().expect("a parent")).expect("a directory");
         fs::write(place, bytes).expect("a file to be written");
     }
-    forge.write("shop/.forge.lock", &record.to_text());
+    forge.write("shop/.forge.lock", &record.to_text().expect("a text"));
     forge
 }
 
