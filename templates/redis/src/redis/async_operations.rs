@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use redis::aio::ConnectionManager;
 use redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation, ToRedisArgs, ToSingleRedisArg};
 
 use super::commands::{self, ScanPage};
@@ -17,7 +18,11 @@ impl RedisManager {
         &self,
         key: impl ToSingleRedisArg,
     ) -> Result<Option<T>, Error> {
-        self.read_async(commands::get(&self.key(key))).await
+        let key = self.key(key);
+        match self.client_cache()? {
+            Some(cache) => cache.get(self, &key).await,
+            None => self.read_async(commands::get(&key)).await,
+        }
     }
 
     /// Stores `value` at `key` for the time `ex`, or for `REDIS_DEFAULT_TTL`.
@@ -32,8 +37,11 @@ impl RedisManager {
         ex: Option<Duration>,
     ) -> Result<(), Error> {
         let time_to_live = ex.unwrap_or(self.default_ttl());
-        let command = commands::set(&self.key(key), value, time_to_live)?;
-        self.write_async(command).await
+        let key = self.key(key);
+        let command = commands::set(&key, value, time_to_live)?;
+        let answer = self.write_async(command).await;
+        self.forget(&[key]);
+        answer
     }
 
     /// Removes one key, or many, and gives the number of those that were there.
@@ -79,20 +87,32 @@ impl RedisManager {
     }
 
     async fn unlink_async(&self, keys: &[Vec<u8>]) -> Result<u64, Error> {
-        match commands::unlink(keys) {
-            Some(command) => self.write_async(command).await,
-            None => Ok(0),
-        }
+        let Some(command) = commands::unlink(keys) else {
+            return Ok(0);
+        };
+        let answer = self.write_async(command).await;
+        self.forget(keys);
+        answer
     }
 
     /// Sends a command that may safely run twice: once more if the connection was broken.
     pub(crate) async fn read_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
-        let mut connection = self.multiplexed()?;
+        let command = &command;
+        self.read_async_on(&self.multiplexed()?, |mut connection| async move {
+            command.query_async(&mut connection).await
+        })
+        .await
+    }
+
+    /// Makes a call on `connection` that may safely be made twice: once more if that was broken.
+    pub(super) async fn read_async_on<T, F: Future<Output = RedisResult<T>>>(
+        &self,
+        connection: &ConnectionManager,
+        call: impl Fn(ConnectionManager) -> F,
+    ) -> Result<T, Error> {
         self.bounded(async {
-            match command.query_async(&mut connection).await {
-                Err(error) if error.is_connection_dropped() => {
-                    command.query_async(&mut connection).await
-                }
+            match call(connection.clone()).await {
+                Err(error) if error.is_connection_dropped() => call(connection.clone()).await,
                 answer => answer,
             }
         })

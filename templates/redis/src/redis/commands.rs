@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, ToSingleRedisArg};
+use redis::{Cmd, Pipeline, RedisResult, ToSingleRedisArg};
 
 use super::Error;
 
@@ -21,6 +21,27 @@ pub(super) fn get(key: &[u8]) -> Cmd {
     command.arg(key);
     command
 }
+
+/// GET with what its answer is good for: Redis says when the key changes
+/// ([CLIENT TRACKING](https://redis.io/docs/latest/commands/client-tracking/)), and how long it
+/// lives ([PTTL](https://redis.io/docs/latest/commands/pttl/)), because Redis says that a key has
+/// expired only when it comes across it. Tracking is switched on each time, so that no read depends
+/// on whether the connection is a new one.
+pub(super) fn get_tracked(key: &[u8]) -> Pipeline {
+    let mut commands = redis::pipe();
+    commands.cmd("CLIENT").arg("TRACKING").arg("ON");
+    commands.add_command(get(key));
+    commands.cmd("PTTL").arg(key);
+    commands.ignore_errors();
+    commands
+}
+
+/// What Redis answers to [`get_tracked`].
+pub(super) type TrackedAnswer = (
+    RedisResult<()>,
+    RedisResult<Option<Vec<u8>>>,
+    RedisResult<i64>,
+);
 
 /// [SET](https://redis.io/docs/latest/commands/set/) with PX, because EX would cut a time to live
 /// to whole seconds.

@@ -59,7 +59,9 @@ impl Error {
             Self::Redis(error) if error.code() == Some("WRONGTYPE") => false,
             Self::Redis(error) => !matches!(
                 error.kind(),
-                ErrorKind::UnexpectedReturnType | ErrorKind::Server(ServerErrorKind::ResponseError)
+                ErrorKind::Parse
+                    | ErrorKind::UnexpectedReturnType
+                    | ErrorKind::Server(ServerErrorKind::ResponseError)
             ),
             _ => false,
         }

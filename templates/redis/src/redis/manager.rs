@@ -5,8 +5,9 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, ConnectionAddr, ToSingleRedisArg};
+use redis::{Client, ConnectionAddr, RedisResult, ToSingleRedisArg};
 
+use super::client_cache::ClientCache;
 use super::keys::KeyPrefix;
 use super::outage::Outage;
 use super::sync_pool::SyncPool;
@@ -28,6 +29,9 @@ const WAITING_COMMANDS: usize = 1024;
 ///
 /// Reads are tried a second time where the connection turns out to be broken, so that a restart of
 /// Redis is not seen by readers. Writes are not, because the first try may have gone through.
+///
+/// With `REDIS_CLIENT_CACHE`, [`get_async`](Self::get_async) alone keeps what it read, on one more
+/// connection, until Redis says that it changed.
 #[derive(Clone)]
 pub struct RedisManager {
     shared: Arc<Shared>,
@@ -37,6 +41,7 @@ struct Shared {
     client: Client,
     socket_timeout: Duration,
     default_ttl: Duration,
+    client_cache: Option<usize>,
     key_prefix: KeyPrefix,
     outage: Outage,
     multiplexed: RwLock<Multiplexed>,
@@ -45,8 +50,13 @@ struct Shared {
 
 enum Multiplexed {
     Unused,
-    Open(ConnectionManager),
+    Open(Connections),
     Closed,
+}
+
+struct Connections {
+    shared: ConnectionManager,
+    client_cache: Option<ClientCache>,
 }
 
 impl RedisManager {
@@ -67,6 +77,7 @@ impl RedisManager {
                 client,
                 socket_timeout: settings.socket_timeout,
                 default_ttl: settings.default_ttl,
+                client_cache: settings.client_cache,
                 key_prefix: settings.key_prefix.clone(),
                 outage: Outage::default(),
                 multiplexed: RwLock::new(Multiplexed::Unused),
@@ -166,34 +177,66 @@ impl RedisManager {
 
     /// The shared connection, made on first use. Making it opens nothing: the first command does.
     pub(super) fn multiplexed(&self) -> Result<ConnectionManager, Error> {
+        self.connections(|connections| connections.shared.clone())
+    }
+
+    /// The cache of this process, where it is on.
+    pub(super) fn client_cache(&self) -> Result<Option<ClientCache>, Error> {
+        self.connections(|connections| connections.client_cache.clone())
+    }
+
+    /// Lets the next read of these keys in this process ask Redis, because they were written.
+    pub(super) fn forget(&self, keys: &[Vec<u8>]) {
+        let lock = &self.shared.multiplexed;
+        if let Multiplexed::Open(Connections {
+            client_cache: Some(cache),
+            ..
+        }) = &*lock.read().unwrap_or_else(PoisonError::into_inner)
+        {
+            cache.forget(keys);
+        }
+    }
+
+    fn connections<T>(&self, take: impl Fn(&Connections) -> T) -> Result<T, Error> {
         let lock = &self.shared.multiplexed;
         match &*lock.read().unwrap_or_else(PoisonError::into_inner) {
-            Multiplexed::Open(connection) => return Ok(connection.clone()),
+            Multiplexed::Open(connections) => return Ok(take(connections)),
             Multiplexed::Closed => return Err(Error::Closed),
             Multiplexed::Unused => {}
         }
         let mut state = lock.write().unwrap_or_else(PoisonError::into_inner);
         match &*state {
-            Multiplexed::Open(connection) => Ok(connection.clone()),
+            Multiplexed::Open(connections) => Ok(take(connections)),
             Multiplexed::Closed => Err(Error::Closed),
             Multiplexed::Unused => {
-                let connection = self.connect_lazily()?;
-                *state = Multiplexed::Open(connection.clone());
-                Ok(connection)
+                let connections = self.connect_lazily().map_err(Error::Redis)?;
+                let taken = take(&connections);
+                *state = Multiplexed::Open(connections);
+                Ok(taken)
             }
         }
     }
 
-    fn connect_lazily(&self) -> Result<ConnectionManager, Error> {
+    fn connect_lazily(&self) -> RedisResult<Connections> {
+        let Shared {
+            client,
+            socket_timeout,
+            ..
+        } = &*self.shared;
         // No retries with growing delays: while Redis is away, each call makes one attempt and
         // fails at once, and all calls that wait share that attempt.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
             .set_pipeline_buffer_size(WAITING_COMMANDS)
-            .set_connection_timeout(Some(self.shared.socket_timeout))
-            .set_response_timeout(Some(self.shared.socket_timeout));
-        ConnectionManager::new_lazy_with_config(self.shared.client.clone(), config)
-            .map_err(Error::Redis)
+            .set_connection_timeout(Some(*socket_timeout))
+            .set_response_timeout(Some(*socket_timeout));
+        let limit = self.shared.client_cache;
+        Ok(Connections {
+            client_cache: limit
+                .map(|limit| ClientCache::new(client, config.clone(), limit, *socket_timeout))
+                .transpose()?,
+            shared: ConnectionManager::new_lazy_with_config(client.clone(), config)?,
+        })
     }
 }
 

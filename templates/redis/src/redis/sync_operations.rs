@@ -35,8 +35,11 @@ impl RedisManager {
         ex: Option<Duration>,
     ) -> Result<(), Error> {
         let time_to_live = ex.unwrap_or(self.default_ttl());
-        let command = commands::set(&self.key(key), value, time_to_live)?;
-        self.write_sync(&command)
+        let key = self.key(key);
+        let command = commands::set(&key, value, time_to_live)?;
+        let answer = self.write_sync(&command);
+        self.forget(&[key]);
+        answer
     }
 
     /// Removes one key, or many, and gives the number of those that were there.
@@ -78,10 +81,12 @@ impl RedisManager {
     }
 
     fn unlink_sync(&self, keys: &[Vec<u8>]) -> Result<u64, Error> {
-        match commands::unlink(keys) {
-            Some(command) => self.write_sync(&command),
-            None => Ok(0),
-        }
+        let Some(command) = commands::unlink(keys) else {
+            return Ok(0);
+        };
+        let answer = self.write_sync(&command);
+        self.forget(keys);
+        answer
     }
 
     /// Sends a command that may safely run twice: once more, on a new connection, if the one from
