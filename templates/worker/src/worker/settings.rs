@@ -20,13 +20,15 @@ pub struct WorkerSettings {
 impl WorkerSettings {
     /// Reads the settings through `reader`, which keeps the faults.
     pub fn read(reader: &mut Reader) -> Self {
+        let concurrency = reader.whole_number("WORKER_CONCURRENCY", "8", 1..=256);
+        let shutdown_timeout = reader.seconds("WORKER_SHUTDOWN_TIMEOUT", "30");
+        let heartbeat_timeout = reader.whole_number("WORKER_HEARTBEAT_TIMEOUT", "15", 1..=3600);
+        let result_ttl = reader.seconds("TASK_RESULT_TTL", "86400");
         Self {
-            concurrency: reader.whole_number("WORKER_CONCURRENCY", "8", 1..=256),
-            shutdown_timeout: reader.seconds("WORKER_SHUTDOWN_TIMEOUT", "30"),
-            heartbeat_timeout: Duration::from_secs(
-                reader.whole_number("WORKER_HEARTBEAT_TIMEOUT", "15", 1..=3600) as u64,
-            ),
-            result_ttl: reader.seconds("TASK_RESULT_TTL", "86400"),
+            concurrency,
+            shutdown_timeout,
+            heartbeat_timeout: Duration::from_secs(heartbeat_timeout as u64),
+            result_ttl,
         }
     }
 }
