@@ -42,7 +42,7 @@ fn main() {
 async fn compare(rounds: usize) {
     let redis = RedisServer::start(&["--appendonly", "yes"]);
     for processes in PROCESSES {
-        let title = format!("no-op jobs, {processes} processes");
+        let title = format!("no-op jobs, processes: {processes}");
         let mut contest = Contest::new(title, "jobs/s");
         for _ in 0..rounds {
             for kind in Kind::ALL {
