@@ -40,10 +40,10 @@ fn a_signal_ends_the_service_with_success() {
 
 #[test]
 fn a_request_under_way_is_answered_before_the_end() {
-    let service = Process::start(&[]);
+    let mut service = Process::start(&[]);
     let request = begin_request(service.address());
     service.signal("TERM");
-    std::thread::sleep(Duration::from_millis(200));
+    service.wait_for("draining");
 
     assert!(finish_request(request).starts_with("HTTP/1.1 200 "));
     let (code, log) = service.wait();
@@ -62,10 +62,10 @@ fn the_deadline_cuts_off_a_request_that_never_ends() {
 
 #[test]
 fn a_second_signal_does_not_wait() {
-    let service = Process::start(&[("APP_SHUTDOWN_TIMEOUT", "3600")]);
+    let mut service = Process::start(&[("APP_SHUTDOWN_TIMEOUT", "3600")]);
     let _request = begin_request(service.address());
     service.signal("TERM");
-    std::thread::sleep(Duration::from_millis(200));
+    service.wait_for("draining");
     service.signal("TERM");
     let (code, log) = service.wait();
     assert_eq!(code, Some(1), "{log}");
@@ -73,9 +73,11 @@ fn a_second_signal_does_not_wait() {
 
 #[test]
 fn the_service_reports_not_ready_before_it_stops_accepting() {
-    let service = Process::start(&[("APP_SHUTDOWN_DELAY", "1")]);
+    let mut service = Process::start(&[("APP_SHUTDOWN_DELAY", "5")]);
     service.signal("TERM");
-    std::thread::sleep(Duration::from_millis(300));
+    service.wait_for("draining");
+    // It says so a moment before it does so.
+    std::thread::sleep(Duration::from_millis(200));
 
     let mut stream = TcpStream::connect(service.address()).expect("it still accepts");
     let request = "GET /health/ready HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n";

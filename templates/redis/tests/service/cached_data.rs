@@ -55,7 +55,10 @@ async fn a_frozen_redis_delays_an_answer_by_one_time_out_and_not_by_two() {
     let mut server = redis_server::own();
     let mut variables = server.variables();
     // A second wait would go beyond the time that a request may take.
-    variables.push(("APP_REQUEST_TIMEOUT", "1.9"));
+    variables.extend([
+        ("REDIS_SOCKET_TIMEOUT", "3"),
+        ("APP_REQUEST_TIMEOUT", "5.9"),
+    ]);
     let service = app::start(&variables).await;
 
     server.freeze();

@@ -1,5 +1,6 @@
 //! Workers that die in the middle of a task.
 
+use super::load;
 use super::probes::{Abort, Note, Noted};
 use super::stage::{MORTAL, Stage, Status};
 
@@ -9,17 +10,18 @@ fn long() -> Noted {
         list: "runs".to_owned(),
         milliseconds: 600_000,
         only_first_attempt: true,
+        ..Noted::default()
     }
 }
 
 #[tokio::test]
 async fn a_task_whose_worker_is_killed_runs_again_in_the_next_one() {
     let stage = Stage::new();
-    let mut worker = stage.worker(&[MORTAL]);
+    let worker = stage.worker(&[MORTAL]);
     let id = stage.enqueue::<Note>(long()).await;
     stage.until_noted("runs", 1).await;
     assert_eq!(stage.state(&id).await.status, Status::Started);
-    worker.kill();
+    worker.signal("KILL");
 
     let _next = stage.worker(&[MORTAL]);
     let state = stage.end(&id).await;
@@ -30,11 +32,11 @@ async fn a_task_whose_worker_is_killed_runs_again_in_the_next_one() {
 #[tokio::test]
 async fn a_task_whose_worker_is_killed_runs_again_in_the_other_one() {
     let stage = Stage::new();
-    let mut worker = stage.worker(&[MORTAL]);
+    let worker = stage.worker(&[MORTAL]);
     let id = stage.enqueue::<Note>(long()).await;
     stage.until_noted("runs", 1).await;
     let _other = stage.worker(&[MORTAL]);
-    worker.kill();
+    worker.signal("KILL");
 
     let state = stage.end(&id).await;
     assert_eq!(state.attempts, 2);
@@ -63,12 +65,16 @@ async fn a_task_that_kills_its_worker_fails_after_its_last_attempt() {
 #[tokio::test]
 async fn a_slow_task_stays_with_its_worker() {
     let stage = Stage::new();
-    let variables = [("WORKER_CONCURRENCY", "1"), MORTAL];
+    // The task takes longer than a worker may be silent, and the machine may be busy for a while.
+    let variables = [
+        ("WORKER_CONCURRENCY", "1"),
+        ("WORKER_HEARTBEAT_TIMEOUT", "10"),
+    ];
     let _workers = [stage.worker(&variables), stage.worker(&variables)];
     let slow = Noted {
         list: "runs".to_owned(),
-        milliseconds: 10_000,
-        only_first_attempt: false,
+        milliseconds: load(15_000, 25_000),
+        ..Noted::default()
     };
     let id = stage.enqueue::<Note>(slow).await;
     let state = stage.end(&id).await;

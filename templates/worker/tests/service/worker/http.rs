@@ -66,6 +66,8 @@ async fn a_result_expires_and_the_task_is_then_unknown() {
         .unwrap();
     let path = format!("/tasks/{}", accepted["id"].as_str().unwrap());
     eventually(async || get(&url, &path).await.status() == 404).await;
+    let done: Option<String> = stage.redis.get_async("processed-data:short").await.unwrap();
+    assert_eq!(done.as_deref(), Some("processed short"));
 }
 
 #[tokio::test]
@@ -130,9 +132,9 @@ async fn healthcheck_tells_a_host_with_a_worker_from_one_without() {
     assert_eq!(code, Some(1));
     assert!(message.contains("no worker on"), "{message}");
 
-    let mut worker = stage.worker_of_the_service(&[]);
+    let worker = stage.worker_of_the_service(&[]);
     eventually(async || healthcheck(&stage).0 == Some(0)).await;
-    worker.terminate();
+    worker.signal("TERM");
     assert_eq!(worker.wait().0, Some(0));
     assert_eq!(healthcheck(&stage).0, Some(1));
 

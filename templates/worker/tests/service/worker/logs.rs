@@ -5,14 +5,14 @@ use super::stage::Stage;
 async fn the_log_tells_how_a_task_went_and_never_its_payload() {
     let stage = Stage::new();
     let variables = [("LOG_LEVEL", "trace"), ("LOG_FORMAT", "json")];
-    let mut worker = stage.worker(&variables);
+    let worker = stage.worker(&variables);
     let secret = Noted {
         list: "personal-data".to_owned(),
         ..Noted::default()
     };
     let id = stage.enqueue::<Note>(secret).await;
     stage.end(&id).await;
-    worker.terminate();
+    worker.signal("TERM");
     let (_, log) = worker.wait();
 
     assert!(!log.contains("personal-data"), "{log}");

@@ -9,7 +9,7 @@ use super::stage::{MORTAL, Stage, Status};
 #[tokio::test]
 async fn every_task_that_was_accepted_runs_whatever_happens_to_redis() {
     let mut stage = Stage::new();
-    let mut workers = [stage.worker(&[MORTAL]), stage.worker(&[MORTAL])];
+    let workers = [stage.worker(&[MORTAL]), stage.worker(&[MORTAL])];
     let mut accepted = vec![];
     // Fifty a second, in three parts: before an outage, through it, and after it.
     let part = load(50, 500);
@@ -23,7 +23,7 @@ async fn every_task_that_was_accepted_runs_whatever_happens_to_redis() {
         let payload = Noted {
             list: "runs".to_owned(),
             milliseconds: 10,
-            only_first_attempt: false,
+            ..Noted::default()
         };
         if let Ok(id) = stage.tasks.enqueue::<Note>(&payload).await {
             accepted.push(id);
@@ -39,8 +39,8 @@ async fn every_task_that_was_accepted_runs_whatever_happens_to_redis() {
         let state = stage.end(id).await;
         assert!(matches!(state.status, Status::Success { .. }), "{state:?}");
     }
-    for worker in &mut workers {
-        worker.terminate();
+    for worker in workers {
+        worker.signal("TERM");
         assert_eq!(worker.wait().0, Some(0));
     }
 }
@@ -63,7 +63,7 @@ async fn a_task_that_ends_during_an_outage_is_recorded_and_not_run_again() {
     let payload = Noted {
         list: "runs".to_owned(),
         milliseconds: 1500,
-        only_first_attempt: false,
+        ..Noted::default()
     };
     let id = stage.enqueue::<Note>(payload).await;
     stage.until_noted("runs", 1).await;
@@ -80,12 +80,14 @@ async fn what_redis_forgot_when_it_died_is_done_again() {
     let worker = stage.worker(&[MORTAL]);
     let payload = Noted {
         list: "runs".to_owned(),
-        milliseconds: 1500,
+        until: Some("go on".to_owned()),
         only_first_attempt: true,
+        ..Noted::default()
     };
     let id = stage.enqueue::<Note>(payload).await;
     stage.until_noted("runs", 1).await;
     let data = stage.server.data();
+    stage.redis.set_async("go on", "yes", None).await.unwrap();
     assert_eq!(stage.end(&id).await.attempts, 1);
 
     // Redis now takes the task for one that the worker is at.
@@ -93,8 +95,8 @@ async fn what_redis_forgot_when_it_died_is_done_again() {
     tokio::time::sleep(Duration::from_millis(300)).await;
     worker.signal("STOP");
     stage.server.forget_what_came_after(&data);
-    worker.signal("CONT");
     assert_eq!(stage.state(&id).await.status, Status::Started);
+    worker.signal("CONT");
     // Connections of before may cost it another attempt.
     assert!(stage.end(&id).await.attempts > 1);
 }

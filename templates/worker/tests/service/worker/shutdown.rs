@@ -1,5 +1,7 @@
 //! SIGTERM with tasks under way.
 
+use std::time::Duration;
+
 use super::probes::{Note, Noted};
 use super::stage::{MORTAL, Stage, Status};
 
@@ -9,15 +11,19 @@ async fn a_worker_finishes_the_eight_tasks_that_run_and_leaves_the_others() {
     let mut worker = stage.worker(&[("WORKER_CONCURRENCY", "8")]);
     let mut ids = vec![];
     for _ in 0..20 {
-        let second = Noted {
+        let waiting = Noted {
             list: "runs".to_owned(),
-            milliseconds: 3000,
-            only_first_attempt: false,
+            until: Some("go on".to_owned()),
+            ..Noted::default()
         };
-        ids.push(stage.enqueue::<Note>(second).await);
+        ids.push(stage.enqueue::<Note>(waiting).await);
     }
     stage.until_noted("runs", 8).await;
-    worker.terminate();
+    worker.signal("TERM");
+    worker.wait_for("draining");
+    // It says so a moment before it does so.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stage.redis.set_async("go on", "yes", None).await.unwrap();
     let (code, log) = worker.wait();
     assert_eq!(code, Some(0), "{log}");
 
@@ -40,15 +46,16 @@ async fn a_worker_finishes_the_eight_tasks_that_run_and_leaves_the_others() {
 #[tokio::test]
 async fn a_task_that_takes_too_long_is_cut_off_and_runs_again_in_another_worker() {
     let stage = Stage::new();
-    let mut worker = stage.worker(&[MORTAL, ("WORKER_SHUTDOWN_TIMEOUT", "0.3")]);
+    let worker = stage.worker(&[MORTAL, ("WORKER_SHUTDOWN_TIMEOUT", "0.3")]);
     let long = Noted {
         list: "runs".to_owned(),
         milliseconds: 600_000,
         only_first_attempt: true,
+        ..Noted::default()
     };
     let id = stage.enqueue::<Note>(long).await;
     stage.until_noted("runs", 1).await;
-    worker.terminate();
+    worker.signal("TERM");
     let (code, log) = worker.wait();
     assert_eq!(code, Some(1), "{log}");
     assert!(log.contains("cut off"), "{log}");
