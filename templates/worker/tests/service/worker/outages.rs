@@ -109,6 +109,7 @@ async fn a_long_task_does_not_keep_others_waiting_after_redis_was_restarted() {
         list: "runs".to_owned(),
         milliseconds: 600_000,
         only_first_attempt: true,
+        ..Noted::default()
     };
     let long = stage.enqueue::<Note>(payload).await;
     stage.until_noted("runs", 1).await;
