@@ -79,10 +79,7 @@ fn a_conflict_is_marked_with_both_sides_and_must_be_resolved_first() {
     let state = read(&forge, "shop/src/state.rs");
     forge.write(
         "shop/src/state.rs",
-        &state.replace(
-            "#[derive(Clone, Debug, Default)]",
-            "#[derive(Clone, Default)]",
-        ),
+        &state.replace("#[derive(Debug, Default)]", "#[derive(Default)]"),
     );
     let run = forge.in_project("shop", ["add", "redis"]).exits(4);
     assert!(
@@ -90,10 +87,10 @@ fn a_conflict_is_marked_with_both_sides_and_must_be_resolved_first() {
         "{run:#?}"
     );
     let state = read(&forge, "shop/src/state.rs");
-    let expected = "<<<<<<< yours\n#[derive(Clone, Default)]\n||||||| last render (forge ";
+    let expected = "<<<<<<< yours\n#[derive(Default)]\n||||||| last render (forge ";
     assert!(state.contains(expected), "{state}");
     assert!(
-        state.contains("=======\n#[derive(Clone, Debug)]\n>>>>>>> forge add redis\n"),
+        state.contains("=======\n#[derive(Debug)]\n>>>>>>> forge add redis\n"),
         "{state}"
     );
 

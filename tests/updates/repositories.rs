@@ -31,10 +31,7 @@ fn committed() -> Forge {
 fn edit_state(forge: &Forge, project: &str) {
     let path = format!("{project}/src/state.rs");
     let state = fs::read_to_string(forge.path(&path)).unwrap();
-    let edited = state.replace(
-        "#[derive(Clone, Debug, Default)]",
-        "#[derive(Clone, Default)]",
-    );
+    let edited = state.replace("#[derive(Debug, Default)]", "#[derive(Default)]");
     assert_ne!(edited, state);
     forge.write(&path, &edited);
 }

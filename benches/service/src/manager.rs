@@ -9,18 +9,20 @@ pub const KEY_PREFIX: &str = "my_project:";
 /// How many connections each pool has.
 pub const POOL_SIZE: usize = 5;
 
-/// A manager with the project's own defaults.
+/// A manager with the project's own defaults, but for these variables.
 ///
 /// # Panics
 ///
-/// Where the URL cannot be used.
+/// Where the URL or a variable cannot be used.
 #[must_use]
-pub fn manager(url: &str) -> RedisManager {
-    let mut reader = Reader::from_variables([
+pub fn manager(url: &str, variables: &[(&str, &str)]) -> RedisManager {
+    let pool_size = POOL_SIZE.to_string();
+    let own = [
         ("REDIS_CONNECTION_URL", url),
         ("REDIS_KEY_PREFIX", KEY_PREFIX),
-        ("REDIS_POOL_SIZE", &POOL_SIZE.to_string()),
-    ]);
+        ("REDIS_POOL_SIZE", &pool_size),
+    ];
+    let mut reader = Reader::from_variables(own.iter().chain(variables).copied());
     let settings = RedisSettings::read(&mut reader);
     let settings = reader.finish(settings).expect("settings");
     RedisManager::new(&settings).expect("a manager")

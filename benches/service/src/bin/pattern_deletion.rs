@@ -32,7 +32,7 @@ fn main() {
     ]);
     let client = redis::Client::open(server.url()).expect("a URL");
     let mut connection = client.get_connection().expect("a connection");
-    let manager = service_benches::manager(&server.url());
+    let manager = service_benches::manager(&server.url(), &[]);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
 
     let ways: [(&str, &Way); 5] = [

@@ -43,7 +43,7 @@ pub async fn connect(url: &str) -> AsyncClients {
     let fred = fred::clients::Pool::new(fred, None, None, None, POOL_SIZE).expect("a pool");
     fred.init().await.expect("a connection");
     AsyncClients {
-        manager: service_benches::manager(url),
+        manager: service_benches::manager(url, &[]),
         raw: client
             .get_multiplexed_async_connection()
             .await

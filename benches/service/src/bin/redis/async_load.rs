@@ -14,7 +14,7 @@ use super::{ROUNDS, TURN};
 const OTHERS: [&str; 4] = ["redis-rs", "deadpool-redis", "bb8-redis", "fred"];
 
 #[derive(Clone, Copy, Debug)]
-enum Operation {
+pub enum Operation {
     Get,
     Set,
 }
@@ -42,10 +42,11 @@ pub async fn measure(clients: &AsyncClients) {
     }
 }
 
-struct Load {
-    operation: Operation,
-    tasks: usize,
-    values: Arc<Values>,
+/// Tasks that all do the same, again and again.
+pub struct Load {
+    pub operation: Operation,
+    pub tasks: usize,
+    pub values: Arc<Values>,
 }
 
 impl Load {
@@ -70,7 +71,8 @@ impl Load {
         contest
     }
 
-    async fn run<C: AsyncClient>(&self, client: &C) -> f64 {
+    /// Gives the operations per second of one turn.
+    pub async fn run<C: AsyncClient>(&self, client: &C) -> f64 {
         let keys = if C::PREFIXES {
             self.values.application_keys()
         } else {
@@ -92,6 +94,8 @@ impl Load {
                             Operation::Set => client.set(key, &values.value).await,
                         }
                         count += 1;
+                        // What is answered from memory would otherwise never let others run.
+                        tokio::task::consume_budget().await;
                     }
                     count
                 })

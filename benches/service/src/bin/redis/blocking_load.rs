@@ -22,7 +22,7 @@ enum Operation {
 /// Prints the table of reads and writes of one thread, of as many as the pools have connections,
 /// and of more.
 pub fn measure(url: &str) {
-    let manager = service_benches::manager(url);
+    let manager = service_benches::manager(url, &[]);
     let client = redis::Client::open(url).expect("a URL");
     let pool = r2d2::Pool::builder()
         .max_size(u32::try_from(POOL_SIZE).expect("few"))

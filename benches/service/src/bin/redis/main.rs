@@ -7,6 +7,7 @@ mod async_clients;
 mod async_load;
 mod blocking_clients;
 mod blocking_load;
+mod client_cache;
 mod latency;
 mod table;
 mod values;
@@ -26,6 +27,7 @@ fn main() {
         let clients = async_clients::connect(&server.url()).await;
         async_load::measure(&clients).await;
         latency::measure(&clients).await;
+        client_cache::measure(&server.url()).await;
     });
     blocking_load::measure(&server.url());
 }
