@@ -13,10 +13,6 @@ use super::outage::Outage;
 use super::sync_pool::SyncPool;
 use super::{Error, RedisSettings};
 
-/// How many commands may wait to be sent together. A task that finds no room must be woken once more
-/// for each command; with room for all, hundreds of tasks get a third more done.
-const WAITING_COMMANDS: usize = 1024;
-
 /// The connections of the service to Redis; all clones share them.
 ///
 /// Async code uses the methods that end in `_async`: commands of all tasks travel on one
@@ -227,7 +223,6 @@ impl RedisManager {
         // fails at once, and all calls that wait share that attempt.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
-            .set_pipeline_buffer_size(WAITING_COMMANDS)
             .set_connection_timeout(Some(*socket_timeout))
             .set_response_timeout(Some(*socket_timeout));
         let limit = self.shared.client_cache;

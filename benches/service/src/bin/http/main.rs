@@ -2,8 +2,9 @@
 //! redis-rs, and against those of the Python tool.
 //!
 //! Every server is a process of its own, as it would be deployed: the service is its release binary
-//! with all layers, and writes its log to `/dev/null`. FastAPI runs with one worker of uvicorn, and
-//! with as many as there are processors.
+//! with all layers, and writes its log to `/dev/null`. It also runs without the line that it logs for
+//! each request, to see what that costs. FastAPI runs with one worker of uvicorn, and with as many as
+//! there are processors.
 
 mod minimal;
 mod server;
@@ -24,6 +25,7 @@ const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 const MINIMAL: &str = "minimal axum + redis-rs";
 const SERVICE: &str = "the service, all layers on";
+const SILENT: &str = "the service, LOG_LEVEL=warn";
 const FASTAPI: &str = "FastAPI, 1 worker";
 const FASTAPI_WORKERS: &str = "FastAPI, a worker per processor";
 
@@ -93,16 +95,20 @@ fn servers(redis: &str) -> Vec<Server> {
         command.args(["minimal", &port.to_string(), redis]);
         command
     });
-    let service = Server::start(SERVICE, |port| {
-        let mut command = Command::new(service);
-        command
-            .env("APP_PORT", port.to_string())
-            .env("REDIS_CONNECTION_URL", redis)
-            .env("LOG_FORMAT", "json")
-            // More than can be answered.
-            .env("RATE_LIMIT_REQUESTS", "1000000")
-            .env("RATE_LIMIT_WINDOW", "1");
-        command
+    let services = [(SERVICE, "info"), (SILENT, "warn")];
+    let services = services.map(|(name, level)| {
+        Server::start(name, |port| {
+            let mut command = Command::new(&service);
+            command
+                .env("APP_PORT", port.to_string())
+                .env("REDIS_CONNECTION_URL", redis)
+                .env("LOG_FORMAT", "json")
+                .env("LOG_LEVEL", level)
+                // More than can be answered.
+                .env("RATE_LIMIT_REQUESTS", "1000000")
+                .env("RATE_LIMIT_WINDOW", "1");
+            command
+        })
     });
     let processors = std::thread::available_parallelism().expect("their number");
     let fastapi = [(FASTAPI, 1), (FASTAPI_WORKERS, processors.get())];
@@ -119,5 +125,8 @@ fn servers(redis: &str) -> Vec<Server> {
             command
         })
     });
-    [minimal, service].into_iter().chain(fastapi).collect()
+    std::iter::once(minimal)
+        .chain(services)
+        .chain(fastapi)
+        .collect()
 }
