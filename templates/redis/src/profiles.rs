@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 /// Who a user is.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Profile {
-    /// The name to show: 1 to 200 bytes.
+    /// The name to show: 1 to 200 characters.
     #[schema(example = "Ada Lovelace", min_length = 1, max_length = 200)]
     pub name: String,
-    /// The address for mail: 1 to 200 bytes.
+    /// The address for mail: 1 to 200 characters.
     #[schema(example = "ada@example.com", min_length = 1, max_length = 200)]
     pub email: String,
 }

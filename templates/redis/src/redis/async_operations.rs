@@ -53,8 +53,8 @@ impl RedisManager {
         self.unlink_async(&self.key_prefix().keys(keys)).await
     }
 
-    /// Removes all keys that match `pattern` and gives their number, which SCAN may miss by those
-    /// that come and go meanwhile.
+    /// Removes all keys that match `pattern` and gives the number of those that were removed. Keys
+    /// that are created meanwhile may stay.
     ///
     /// The keys go page by page, so that other clients are not held up; the socket time-out bounds
     /// each page and not the whole. Parts of the pattern that come from data must be
@@ -62,8 +62,8 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where the pattern matches everything, like `*` and an empty one. Where Redis cannot be
-    /// asked; the pages before stay removed.
+    /// Where the pattern is empty or has nothing but `*` and `?`. Where Redis cannot be asked; the
+    /// pages before stay removed.
     pub async fn delete_pattern_async(&self, pattern: &str) -> Result<u64, Error> {
         let pattern = self.key_prefix().pattern(pattern)?;
         let (mut cursor, mut deleted) = (0, 0);
@@ -143,6 +143,9 @@ impl RedisManager {
             Ok(Err(error)) => Err(Error::Redis(error)),
             Err(_) => Err(Error::TimedOut(limit)),
         };
+        if answer.as_ref().is_err_and(Error::may_be_of_set_up) {
+            self.reconnect();
+        }
         self.outage().observe(answer)
     }
 }

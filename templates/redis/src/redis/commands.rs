@@ -22,11 +22,11 @@ pub(super) fn get(key: &[u8]) -> Cmd {
     command
 }
 
-/// GET with what its answer is good for: Redis says when the key changes
-/// ([CLIENT TRACKING](https://redis.io/docs/latest/commands/client-tracking/)), and how long it
-/// lives ([PTTL](https://redis.io/docs/latest/commands/pttl/)), because Redis says that a key has
-/// expired only when it comes across it. Tracking is switched on each time, so that no read depends
-/// on whether the connection is a new one.
+/// GET for a value that is to be kept: from then on Redis says when the key changes
+/// ([CLIENT TRACKING](https://redis.io/docs/latest/commands/client-tracking/)). How long it lives
+/// must be asked as well ([PTTL](https://redis.io/docs/latest/commands/pttl/)), because Redis may say
+/// late that a key has expired. Tracking is switched on with each read, because the connection may
+/// be a new one.
 pub(super) fn get_tracked(key: &[u8]) -> Pipeline {
     let mut commands = redis::pipe();
     commands.cmd("CLIENT").arg("TRACKING").arg("ON");

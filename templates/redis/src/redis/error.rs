@@ -25,9 +25,9 @@ pub enum Error {
     /// A time to live was shorter than a millisecond, or longer than Redis can count.
     #[error("a time to live of {0:?} is not possible: Redis counts whole milliseconds from 1 on")]
     TimeToLive(Duration),
-    /// A pattern has no letter of its own and would match every key of the application.
+    /// A pattern is empty or has nothing but `*` and `?`, so that it would match keys of any name.
     #[error(
-        "the pattern `{0}` matches everything: begin it with what the keys begin with, like `user:*`"
+        "the pattern `{0}` says nothing of names: begin it with what the keys begin with, like `user:*`"
     )]
     Pattern(String),
     /// A value has a shape that JSON does not know, like a map whose keys are no texts.
@@ -48,31 +48,54 @@ impl Error {
         let Self::Redis(error) = self else {
             return false;
         };
-        error.kind() == ErrorKind::AuthenticationFailed || error.code() == Some("NOAUTH")
+        error.kind() == ErrorKind::AuthenticationFailed
+            || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
     }
 
-    /// Whether the next call is likely to fail as well: Redis is away, or refuses everybody. The
-    /// opposite is a command that does not fit its key, which says nothing about the others.
+    /// Whether Redis as a whole cannot be used: it is away, does not answer, is still starting, or
+    /// does not let this service in. The opposite is the refusal of one command, which says nothing
+    /// about the others: a Redis that is full or a replica refuses to write, and still reads.
     pub(crate) fn is_outage(&self) -> bool {
         match self {
             Self::TimedOut(_) => true,
-            Self::Redis(error) if error.code() == Some("WRONGTYPE") => false,
-            Self::Redis(error) => !matches!(
-                error.kind(),
-                ErrorKind::Parse
-                    | ErrorKind::UnexpectedReturnType
-                    | ErrorKind::Server(ServerErrorKind::ResponseError)
-            ),
+            Self::Redis(error) => {
+                self.is_wrong_password()
+                    || error.code() == Some("BUSY")
+                    || matches!(
+                        error.kind(),
+                        ErrorKind::Io
+                            | ErrorKind::InvalidClientConfig
+                            | ErrorKind::Server(
+                                ServerErrorKind::BusyLoading
+                                    | ServerErrorKind::ClusterDown
+                                    | ServerErrorKind::MasterDown
+                            )
+                    )
+            }
             _ => false,
         }
     }
+
+    /// Whether this may say that a connection could not be set up, for another reason than the
+    /// network: a refused password or database, or one client too many.
+    pub(super) fn may_be_of_set_up(&self) -> bool {
+        let Self::Redis(error) = self else {
+            return false;
+        };
+        self.is_wrong_password()
+            || matches!(
+                error.kind(),
+                ErrorKind::InvalidClientConfig | ErrorKind::Server(ServerErrorKind::ResponseError)
+            )
+    }
 }
 
-/// Handlers that cannot do without Redis answer 503, and those that ask for what Redis can never do
-/// answer 500.
+/// Handlers that cannot do without Redis answer 503 while it cannot be used, and 500 where it
+/// refuses what they ask for.
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
-        if let Error::Pattern(_) | Error::TimeToLive(_) | Error::Data(_) = error {
+        let busy_or_closed = matches!(error, Error::PoolExhausted { .. } | Error::Closed);
+        if !error.is_outage() && !busy_or_closed {
             return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error);
         }
         let detail = "this needs Redis, which cannot be used now: try again later";

@@ -18,7 +18,8 @@ use super::{Error, RedisSettings};
 /// Async code uses the methods that end in `_async`: commands of all tasks travel on one
 /// multiplexed connection that reconnects by itself. Blocking code, on threads of its own, uses
 /// those that end in `_sync`: each call takes a connection from a pool. Both give the same answers,
-/// connect on first use, and fail within the socket time-out at the latest.
+/// connect on first use, and fail within the socket time-out, which for blocking calls begins anew
+/// with each piece that arrives of a long answer.
 ///
 /// Every key and every pattern stands behind `REDIS_KEY_PREFIX`; [`key`](Self::key) does the same for
 /// commands that are sent on a connection directly.
@@ -104,7 +105,8 @@ impl RedisManager {
     /// Import [`redis::AsyncTypedCommands`] or [`redis::AsyncCommands`] for the commands. Two things
     /// must not be sent on it, because all tasks share it: commands that wait (BLPOP, WAIT), which
     /// would hold up everybody's, and WATCH. For those, open a connection with
-    /// [`client`](Self::client).
+    /// [`client`](Self::client). Ask for it anew each time: once Redis has refused the password, one
+    /// that was kept fails for good.
     ///
     /// # Errors
     ///
@@ -114,7 +116,8 @@ impl RedisManager {
     }
 
     /// A blocking connection from the pool, for every command that has no method here; it goes back
-    /// when it is dropped. The first command on one from before a restart of Redis fails.
+    /// when it is dropped. Each of its commands has the socket time-out. The first one on a connection
+    /// from before a restart of Redis fails.
     ///
     /// Import [`redis::TypedCommands`] or [`redis::Commands`] for the commands.
     ///
@@ -123,7 +126,7 @@ impl RedisManager {
     /// Where Redis cannot be reached, where all connections stay in use for the socket time-out,
     /// and after [`close`](Self::close).
     pub fn get_sync_client(&self) -> Result<super::SyncClient<'_>, Error> {
-        self.shared.pool.get()
+        self.shared.pool.lend()
     }
 
     /// The client behind all connections, to open one of one's own: for commands that wait, for
@@ -190,6 +193,16 @@ impl RedisManager {
         }) = &*lock.read().unwrap_or_else(PoisonError::into_inner)
         {
             cache.forget(keys);
+        }
+    }
+
+    /// Lets the next async call set up its connection. After errors of the network a connection does
+    /// so by itself, but when it was refused, it gives the same error to every call from then on.
+    pub(super) fn reconnect(&self) {
+        let lock = &self.shared.multiplexed;
+        let mut state = lock.write().unwrap_or_else(PoisonError::into_inner);
+        if let Multiplexed::Open(_) = &*state {
+            *state = Multiplexed::Unused;
         }
     }
 

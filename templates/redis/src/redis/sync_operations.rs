@@ -1,7 +1,7 @@
 //! The same operations for blocking code. Never call them on an async thread: go through
 //! [`tokio::task::spawn_blocking`] there, or use the async ones.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use redis::{
     Cmd, Connection, FromRedisValue, RedisResult, ScriptInvocation, ToRedisArgs, ToSingleRedisArg,
@@ -56,8 +56,8 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where the pattern matches everything, like `*` and an empty one. Where Redis cannot be
-    /// asked; the pages before stay removed.
+    /// Where the pattern is empty or has nothing but `*` and `?`. Where Redis cannot be asked; the
+    /// pages before stay removed.
     pub fn delete_pattern_sync(&self, pattern: &str) -> Result<u64, Error> {
         let pattern = self.key_prefix().pattern(pattern)?;
         let (mut cursor, mut deleted) = (0, 0);
@@ -92,17 +92,18 @@ impl RedisManager {
     /// Sends a command that may safely run twice: once more, on a new connection, if the one from
     /// the pool was broken.
     pub(crate) fn read_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        let answer = match self.send(|connection| command.query(connection)) {
-            Err(Error::Redis(error)) if error.is_connection_dropped() => {
-                self.send(|connection| command.query(connection))
-            }
+        let deadline = self.pool().deadline();
+        let query = |connection: &mut Connection| command.query(connection);
+        let answer = match self.send(deadline, query) {
+            Err(Error::Redis(error)) if error.is_connection_dropped() => self.send(deadline, query),
             answer => answer,
         };
         self.outage().observe(answer)
     }
 
     pub(super) fn write_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        let answer = self.send(|connection| command.query(connection));
+        let deadline = self.pool().deadline();
+        let answer = self.send(deadline, |connection| command.query(connection));
         self.outage().observe(answer)
     }
 
@@ -111,11 +112,16 @@ impl RedisManager {
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Error> {
-        let answer = self.send(|connection| script.invoke(connection));
+        let deadline = self.pool().deadline();
+        let answer = self.send(deadline, |connection| script.invoke(connection));
         self.outage().observe(answer)
     }
 
-    fn send<T>(&self, call: impl FnOnce(&mut Connection) -> RedisResult<T>) -> Result<T, Error> {
-        self.pool().get()?.call(call)
+    fn send<T>(
+        &self,
+        deadline: Instant,
+        call: impl FnOnce(&mut Connection) -> RedisResult<T>,
+    ) -> Result<T, Error> {
+        self.pool().get(deadline)?.call(call)
     }
 }

@@ -11,6 +11,9 @@ use redis::{Client, Connection, ConnectionLike, RedisError, RedisResult};
 
 use super::Error;
 
+/// To a socket, a time-out of zero means none at all.
+const SHORTEST_TIMEOUT: Duration = Duration::from_millis(1);
+
 /// At most `size` connections, opened when they are needed.
 pub(super) struct SyncPool {
     client: Client,
@@ -39,9 +42,21 @@ impl SyncPool {
         }
     }
 
-    /// Gives a connection; waiting for it and connecting count against the time-out.
-    pub(super) fn get(&self) -> Result<SyncClient<'_>, Error> {
-        let deadline = Instant::now() + self.timeout;
+    /// When a call that begins now must have its answer.
+    pub(super) fn deadline(&self) -> Instant {
+        Instant::now() + self.timeout
+    }
+
+    /// Gives a connection to somebody else, for any number of commands.
+    pub(super) fn lend(&self) -> Result<SyncClient<'_>, Error> {
+        let client = self.get(self.deadline())?;
+        client.limit(self.timeout)?;
+        Ok(client)
+    }
+
+    /// Gives a connection for one call until `deadline`, which also bounds waiting for it and
+    /// connecting.
+    pub(super) fn get(&self, deadline: Instant) -> Result<SyncClient<'_>, Error> {
         let mut slots = self.lock();
         let idle = loop {
             if slots.closed {
@@ -50,7 +65,7 @@ impl SyncPool {
             if slots.in_use < self.size {
                 break slots.idle.pop();
             }
-            let left = deadline.saturating_duration_since(Instant::now());
+            let left = time_until(deadline);
             if left.is_zero() {
                 return Err(Error::PoolExhausted {
                     size: self.size,
@@ -69,24 +84,16 @@ impl SyncPool {
         // From here on, dropping the client gives the slot back, also after an error.
         let mut client = SyncClient {
             pool: self,
-            connection: idle,
+            connection: None,
         };
-        // A time-out of zero means none at all to the socket.
-        let left = deadline
-            .saturating_duration_since(Instant::now())
-            .max(Duration::from_millis(1));
-        let connection = match client.connection.take() {
+        client.connection = Some(match idle {
             Some(connection) => connection,
             None => self
                 .client
-                .get_connection_with_timeout(left)
+                .get_connection_with_timeout(time_until(deadline).max(SHORTEST_TIMEOUT))
                 .map_err(|error| self.error(error))?,
-        };
-        connection
-            .set_read_timeout(Some(left))
-            .and_then(|()| connection.set_write_timeout(Some(left)))
-            .map_err(Error::Redis)?;
-        client.connection = Some(connection);
+        });
+        client.limit(time_until(deadline))?;
         Ok(client)
     }
 
@@ -118,6 +125,14 @@ pub struct SyncClient<'pool> {
 }
 
 impl SyncClient<'_> {
+    /// Bounds every wait of the connection for Redis.
+    fn limit(&self, timeout: Duration) -> Result<(), Error> {
+        let timeout = Some(timeout.max(SHORTEST_TIMEOUT));
+        self.set_read_timeout(timeout)
+            .and_then(|()| self.set_write_timeout(timeout))
+            .map_err(Error::Redis)
+    }
+
     /// Uses the connection once. After a broken connection or a late answer it is thrown away, and
     /// with a broken one all idle ones, which are as old.
     pub(super) fn call<T>(
@@ -136,19 +151,23 @@ impl SyncClient<'_> {
     }
 }
 
-const TAKEN: &str = "the connection is only taken when the client is dropped";
+fn time_until(deadline: Instant) -> Duration {
+    deadline.saturating_duration_since(Instant::now())
+}
+
+const LENT: &str = "whoever holds the client holds its connection";
 
 impl Deref for SyncClient<'_> {
     type Target = Connection;
 
     fn deref(&self) -> &Connection {
-        self.connection.as_ref().expect(TAKEN)
+        self.connection.as_ref().expect(LENT)
     }
 }
 
 impl DerefMut for SyncClient<'_> {
     fn deref_mut(&mut self) -> &mut Connection {
-        self.connection.as_mut().expect(TAKEN)
+        self.connection.as_mut().expect(LENT)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::state::AppState;
 /// How long a computed value is kept.
 const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
 
-/// The longest `key` of a request, in bytes.
+/// The longest `key` of a request, in characters.
 const LONGEST_KEY: usize = 256;
 
 /// `GET /cached-data?key=`.
@@ -28,7 +28,7 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 struct Parameters {
-    /// What the data is about: text of 1 to 256 bytes without control characters.
+    /// What the data is about: text of 1 to 256 characters without control characters.
     #[param(example = "report", min_length = 1, max_length = 256)]
     key: String,
 }
@@ -73,10 +73,10 @@ async fn cached_data(
     State(state): State<AppState>,
     Query(Parameters { key }): Query<Parameters>,
 ) -> Result<Json<CachedData>, Error> {
-    if key.is_empty() || key.len() > LONGEST_KEY {
+    if key.is_empty() || key.chars().count() > LONGEST_KEY {
         return Err(Error::new(
             StatusCode::UNPROCESSABLE_ENTITY,
-            format!("`key` must have 1 to {LONGEST_KEY} bytes"),
+            format!("`key` must have 1 to {LONGEST_KEY} characters"),
         ));
     }
     // What is not UTF-8 arrives as U+FFFD, so that different keys would become the same.

@@ -19,7 +19,7 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(300);
 /// How long it is kept that there is no such user.
 const TIME_TO_LIVE_OF_NONE: Duration = Duration::from_secs(30);
 
-/// The longest text of a profile, in bytes.
+/// The longest text of a profile, in characters.
 const LONGEST_TEXT: usize = 200;
 
 /// `GET` and `PUT /users/{id}/profile`.
@@ -57,7 +57,8 @@ async fn profile(
     cached.value.map(Json).ok_or_else(|| no_user(user_id))
 }
 
-/// Replaces the profile of a user and invalidates the cached one, so that the next read is new.
+/// Replaces the profile of a user and invalidates the cached one. Reads from then on give the new
+/// one, except those that wait in another instance for a read that began before.
 #[utoipa::path(
     put,
     path = "/users/{id}/profile",
@@ -86,10 +87,10 @@ async fn update_profile(
     Json(profile): Json<Profile>,
 ) -> Result<Json<Profile>, Error> {
     for (field, text) in [("name", &profile.name), ("email", &profile.email)] {
-        if text.trim().is_empty() || text.len() > LONGEST_TEXT {
+        if text.trim().is_empty() || text.chars().count() > LONGEST_TEXT {
             return Err(Error::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
-                format!("`{field}` must have 1 to {LONGEST_TEXT} bytes and not only spaces"),
+                format!("`{field}` must have 1 to {LONGEST_TEXT} characters, not only spaces"),
             ));
         }
     }

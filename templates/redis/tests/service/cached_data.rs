@@ -106,6 +106,29 @@ async fn an_outage_is_logged_once_and_not_for_every_request() {
 }
 
 #[tokio::test]
+async fn a_redis_that_is_full_is_read_and_is_no_outage() {
+    let server = redis_server::own();
+    let service = Process::start(&server.variables());
+    cached_data(service.address(), "kept").await;
+    redis::cmd("CONFIG")
+        .arg(&["SET", "maxmemory", "1"])
+        .exec(&mut server.client().get_connection().unwrap())
+        .unwrap();
+
+    for _ in 0..3 {
+        let kept = cached_data(service.address(), "kept").await;
+        assert_eq!(kept["source"], "cache");
+        let new = cached_data(service.address(), "new").await;
+        assert_eq!(new["source"], "computed");
+    }
+
+    service.signal("TERM");
+    let (_, log) = service.wait();
+    assert!(!log.contains("Redis is away"), "{log}");
+    assert!(log.contains("could not use the cache"), "{log}");
+}
+
+#[tokio::test]
 async fn strange_keys_are_keys_of_their_own_or_refused() {
     let server = redis_server::any();
     let service = app::start(&server.variables()).await;
@@ -151,7 +174,9 @@ async fn a_key_that_is_missing_empty_or_too_long_is_refused() {
     let mut server = redis_server::own();
     server.kill();
     let service = app::start(&server.variables()).await;
-    let too_long = format!("/cached-data?key={}", "x".repeat(257));
+    let longest = format!("/cached-data?key={}", "ü".repeat(256));
+    assert_eq!(app::get(service.address(), &longest).await.status(), 200);
+    let too_long = format!("/cached-data?key={}", "ü".repeat(257));
     for (path, status) in [
         ("/cached-data", 400),
         ("/cached-data?key=", 422),

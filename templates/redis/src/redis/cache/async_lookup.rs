@@ -53,7 +53,7 @@ impl Cache {
 
         let mut lease = None;
         if reachable {
-            match Claim::new(&self.redis, &key).wait().await {
+            match claim(&self.redis, &key).await {
                 Claimed::Value(bytes) => {
                     if let Some(value) = decode(&bytes) {
                         seat.close();
@@ -78,49 +78,35 @@ impl Cache {
     }
 }
 
-/// Asks Redis who computes.
-struct Claim<'cache> {
-    redis: &'cache RedisManager,
-    key: Vec<u8>,
-}
-
+/// Who computes.
 enum Claimed {
     Value(Vec<u8>),
     Lease(HeldLease),
     Unreachable,
 }
 
-impl<'cache> Claim<'cache> {
-    fn new(redis: &'cache RedisManager, key: &str) -> Self {
-        let key = redis.key(key);
-        Self { redis, key }
-    }
-
-    /// Takes the lease, or waits for the value of the process that has it. After the longest wait
-    /// the lease of the other serves as well: whoever is first stores.
-    async fn wait(self) -> Claimed {
-        let lease = Lease::new();
-        let deadline = Instant::now() + LONGEST_WAIT;
-        loop {
-            let answer = self.redis.write_async(lease.claim(&self.key)).await;
-            let (lease, own) = match unless_failed(answer).map(Entry::new) {
-                None => return Claimed::Unreachable,
-                Some(Entry::Value(bytes)) => return Claimed::Value(bytes),
-                Some(Entry::Nothing) => (lease, true),
-                Some(Entry::Lease(_)) if Instant::now() < deadline => {
-                    sleep(POLL).await;
-                    continue;
-                }
-                Some(Entry::Lease(other)) => (other, false),
-            };
-            return Claimed::Lease(HeldLease {
-                redis: self.redis.clone(),
-                key: self.key,
-                lease,
-                give_back: own,
-            });
+/// Takes the lease, or waits for the value of the process that has it. After the longest wait the
+/// lease of the other serves as well: whoever is first stores.
+async fn claim(redis: &RedisManager, key: &str) -> Claimed {
+    let key = redis.key(key);
+    let lease = Lease::new();
+    let deadline = Instant::now() + LONGEST_WAIT;
+    let (lease, give_back) = loop {
+        let answer = redis.write_async(lease.claim(&key)).await;
+        match unless_failed(answer).map(Entry::new) {
+            None => return Claimed::Unreachable,
+            Some(Entry::Value(bytes)) => return Claimed::Value(bytes),
+            Some(Entry::Nothing) => break (lease, true),
+            Some(Entry::Lease(_)) if Instant::now() < deadline => sleep(POLL).await,
+            Some(Entry::Lease(other)) => break (other, false),
         }
-    }
+    };
+    Claimed::Lease(HeldLease {
+        redis: redis.clone(),
+        key,
+        lease,
+        give_back,
+    })
 }
 
 /// A lease that is given back if nothing is stored: computing failed, panicked, or was dropped

@@ -58,7 +58,7 @@ impl Cache {
 
         let mut lease = None;
         if reachable {
-            match Claim::new(&self.redis, &key).wait() {
+            match claim(&self.redis, &key) {
                 Claimed::Value(bytes) => {
                     if let Some(value) = decode(&bytes) {
                         seat.close();
@@ -83,49 +83,35 @@ impl Cache {
     }
 }
 
-/// Asks Redis who computes.
-struct Claim<'cache> {
-    redis: &'cache RedisManager,
-    key: Vec<u8>,
-}
-
+/// Who computes.
 enum Claimed {
     Value(Vec<u8>),
     Lease(HeldLease),
     Unreachable,
 }
 
-impl<'cache> Claim<'cache> {
-    fn new(redis: &'cache RedisManager, key: &str) -> Self {
-        let key = redis.key(key);
-        Self { redis, key }
-    }
-
-    /// Takes the lease, or waits for the value of the process that has it. After the longest wait
-    /// the lease of the other serves as well: whoever is first stores.
-    fn wait(self) -> Claimed {
-        let lease = Lease::new();
-        let deadline = Instant::now() + LONGEST_WAIT;
-        loop {
-            let answer = self.redis.write_sync(&lease.claim(&self.key));
-            let (lease, own) = match unless_failed(answer).map(Entry::new) {
-                None => return Claimed::Unreachable,
-                Some(Entry::Value(bytes)) => return Claimed::Value(bytes),
-                Some(Entry::Nothing) => (lease, true),
-                Some(Entry::Lease(_)) if Instant::now() < deadline => {
-                    sleep(POLL);
-                    continue;
-                }
-                Some(Entry::Lease(other)) => (other, false),
-            };
-            return Claimed::Lease(HeldLease {
-                redis: self.redis.clone(),
-                key: self.key,
-                lease,
-                give_back: own,
-            });
+/// Takes the lease, or waits for the value of the process that has it. After the longest wait the
+/// lease of the other serves as well: whoever is first stores.
+fn claim(redis: &RedisManager, key: &str) -> Claimed {
+    let key = redis.key(key);
+    let lease = Lease::new();
+    let deadline = Instant::now() + LONGEST_WAIT;
+    let (lease, give_back) = loop {
+        let answer = redis.write_sync(&lease.claim(&key));
+        match unless_failed(answer).map(Entry::new) {
+            None => return Claimed::Unreachable,
+            Some(Entry::Value(bytes)) => return Claimed::Value(bytes),
+            Some(Entry::Nothing) => break (lease, true),
+            Some(Entry::Lease(_)) if Instant::now() < deadline => sleep(POLL),
+            Some(Entry::Lease(other)) => break (other, false),
         }
-    }
+    };
+    Claimed::Lease(HeldLease {
+        redis: redis.clone(),
+        key,
+        lease,
+        give_back,
+    })
 }
 
 /// A lease that is given back if nothing is stored: computing failed or panicked.

@@ -37,7 +37,8 @@ impl RateLimitLayer {
         })
     }
 
-    /// Counts requests by what `key` makes of them. Keep it short: it goes to Redis.
+    /// Counts requests by what `key` makes of them. Keep it short: it goes to Redis. What can be
+    /// written in many ways, like a path, would give a client one quota for each of them.
     pub fn by(
         limiter: RateLimiter,
         key: impl Fn(&Request) -> String + Send + Sync + 'static,
@@ -99,9 +100,10 @@ where
                 (Some(_), _) | (None, OnFailure::Allow) => inner.call(request).await?,
             };
             if let Some(decision) = decision {
+                // Both are lists, to which every limiter on the way adds its quota.
                 let headers = response.headers_mut();
-                headers.insert(RATE_LIMIT, value(limiter.left(&decision)));
-                headers.insert(RATE_LIMIT_POLICY, value(limiter.policy()));
+                headers.append(RATE_LIMIT, value(limiter.left(&decision)));
+                headers.append(RATE_LIMIT_POLICY, value(limiter.policy()));
             }
             Ok(response)
         })

@@ -29,7 +29,7 @@ pub struct RateLimiter {
     window: usize,
     on_failure: OnFailure,
     trusted_proxies: TrustedProxies,
-    /// The requests let through without counting since Redis was last able to.
+    /// The number of requests that could not be counted since the last one that was.
     uncounted: Arc<AtomicU64>,
 }
 

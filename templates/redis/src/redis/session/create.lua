@@ -12,5 +12,7 @@ redis.call('PEXPIRE', KEYS[1], math.min(lifetime, idle))
 if user ~= '' then
     redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', now)
     redis.call('ZADD', KEYS[2], now + lifetime, hash)
-    redis.call('PEXPIRE', KEYS[2], lifetime)
+    -- Sessions from before a change of the settings may last longer than this one.
+    local last = redis.call('ZRANGE', KEYS[2], -1, -1, 'WITHSCORES')
+    redis.call('PEXPIREAT', KEYS[2], last[2])
 end

@@ -1,4 +1,4 @@
--- Gives the user and the data of a session, which from now on is idle again.
+-- Gives the user and the data of a session, and begins its idle time anew.
 -- KEYS[1]: the session; ARGV[1]: the idle time-out in milliseconds
 local session = redis.call('HMGET', KEYS[1], 'user', 'data', 'until')
 if not session[1] then

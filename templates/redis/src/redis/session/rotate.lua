@@ -1,7 +1,7 @@
--- Moves a session to a new id, and with a user to begin its lifetime anew, binds it to that user.
+-- Moves a session to a new id. With a lifetime, which then begins anew, it is also bound to the user.
 -- KEYS: the session, the session under its new id, the index of the user's sessions
--- ARGV: the hash of the old id, that of the new one, the user or an empty text, the lifetime and the
---       idle time-out in milliseconds, or an empty text for a lifetime that goes on
+-- ARGV: the hash of the old id, that of the new one, the user or an empty text, the lifetime in
+--       milliseconds or an empty text where the present one goes on, the idle time-out in milliseconds
 -- answers: 1 if it was moved, or 0 if there is no such session
 if redis.call('EXISTS', KEYS[1]) == 0 then
     return 0

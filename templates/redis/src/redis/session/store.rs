@@ -10,7 +10,8 @@ use serde::de::DeserializeOwned;
 use super::{SessionId, SessionSettings};
 use crate::redis::{Error, RedisManager};
 
-/// The hash tag in braces keeps all keys that a script touches on one server of a cluster.
+/// The hash tag in braces keeps all keys that a script touches in one slot, as a proxy in front of a
+/// cluster demands.
 const SESSION: &str = "{session}:id:";
 const INDEX: &str = "{session}:user:";
 
