@@ -79,13 +79,11 @@ impl Tasks {
     ///
     /// Where Redis cannot be asked.
     pub async fn clear_dead(&self) -> Result<usize, Error> {
-        let dead = self.dead_entries().await?.len();
-        // Those that died since are in front of these.
-        let mut command = redis::cmd("LTRIM");
-        command.arg(self.redis().key(keys::DEAD)).arg(0);
-        command.arg(format!("-{}", dead + 1));
-        self.redis().write_async::<()>(command).await?;
-        Ok(dead)
+        // In one step, so that exactly those are counted that are removed.
+        let mut command = redis::cmd("LPOP");
+        command.arg(self.redis().key(keys::DEAD)).arg(MOST);
+        let removed: Vec<String> = self.redis().write_async(command).await?;
+        Ok(removed.len())
     }
 
     async fn dead_entries(&self) -> Result<Vec<String>, Error> {

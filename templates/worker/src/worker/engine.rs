@@ -25,6 +25,9 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 /// How often a worker shows that it is alive, at the least.
 const LONGEST_HEARTBEAT: Duration = Duration::from_secs(1);
 
+/// The pause after a fault of the executor itself.
+const FAULT_PAUSE: Duration = Duration::from_secs(5);
+
 /// Connections of a worker besides those of its running tasks: for heartbeats, polls and schedules.
 const SPARE_CONNECTIONS: usize = 8;
 
@@ -147,5 +150,35 @@ impl oxana::Worker<Job> for Runner {
     // Whether a task is tried again is decided in the executor.
     fn max_retries(&self, _: &Job) -> u32 {
         u32::MAX
+    }
+
+    // The engine asks before every run, and its own answer overflows from 26 retries on.
+    fn retry_delay(&self, _: &Job, _: u32) -> u64 {
+        FAULT_PAUSE.as_secs()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use oxana::Worker;
+
+    use super::*;
+    use crate::settings::Reader;
+    use crate::worker::Registry;
+
+    #[test]
+    fn a_job_may_be_handed_back_any_number_of_times() {
+        let settings = Settings::read(&mut Reader::default());
+        let redis = RedisManager::new(&settings.redis).expect("valid settings");
+        let registry = Arc::new(Registry::default());
+        let runner = Runner(Executor::new(registry, Arc::new(settings), redis));
+        let job = Job {
+            id: TaskId::generate(),
+            task: "report".to_owned(),
+            payload: Value::Null,
+        };
+        assert_eq!(runner.retry_delay(&job, u32::MAX), FAULT_PAUSE.as_secs());
     }
 }

@@ -19,7 +19,7 @@ pub enum Error {
     /// Redis did not answer in time.
     #[error("the queue did not answer within {0:?}")]
     TimedOut(Duration),
-    /// The queue cannot be reached, or holds something that is not ours.
+    /// The queue cannot be reached, or holds something that cannot be decoded.
     #[error("the queue cannot be used: {0}")]
     Queue(#[from] OxanaError),
     /// Redis cannot be asked for results.
@@ -27,13 +27,32 @@ pub enum Error {
     Redis(#[from] redis::Error),
 }
 
-/// Handlers answer 503 where the queue cannot be reached, and 500 where the service itself is at fault.
+/// Handlers answer 503 where the queue cannot be reached, and 500 where trying again would not help.
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
-        if let Error::Unregistered(_) | Error::Payload(_) = error {
+        let lasting = matches!(
+            error,
+            Error::Unregistered(_) | Error::Payload(_) | Error::Queue(OxanaError::JsonError(_))
+        );
+        if lasting {
             return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error);
         }
         let detail = "the queue of tasks cannot be reached: try again later";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::response::IntoResponse;
+
+    use super::*;
+
+    #[test]
+    fn what_cannot_be_decoded_is_no_outage() {
+        let broken = serde_json::from_str::<()>("{").expect_err("half an object");
+        let error = Error::Queue(OxanaError::JsonError(broken));
+        let response = crate::error::Error::from(error).into_response();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
     }
 }

@@ -8,7 +8,7 @@ use chrono::Utc;
 use serde_json::Value;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinError, spawn_blocking};
-use tracing::{Instrument, info_span};
+use tracing::{Instrument, error_span};
 
 use super::dead::DeadTask;
 use super::engine::Job;
@@ -35,8 +35,16 @@ pub(super) struct Executor {
     settings: Arc<Settings>,
     redis: RedisManager,
     results: Results,
-    /// `WORKER_CONCURRENCY` of them, which the rounds of a worker share.
+    /// `WORKER_CONCURRENCY` of them, which the rounds of a worker share; closed when it stops.
     slots: Arc<Semaphore>,
+}
+
+/// What becomes of a job after the executor had it.
+enum Next {
+    /// The engine forgets it.
+    Forget,
+    /// The engine hands it out once more, after this time.
+    HandOutAfter(Duration),
 }
 
 /// Tells the engine to hand the task out once more.
@@ -72,13 +80,21 @@ impl Executor {
         &self.redis
     }
 
-    /// Runs the task of `job` and records how it went. An error hands the job back to the engine, which
-    /// has done that `handed_back` times before; otherwise the engine forgets it.
+    /// Begins no more tasks: jobs that wait for a slot go back to the queue.
+    pub(super) fn stop(&self) {
+        self.slots.close();
+    }
+
+    /// Runs the task of `job` and records how it went. An error hands the job back to the engine, as
+    /// `handed_back` runs before did; otherwise the engine forgets it.
     pub(super) async fn execute(&self, job: Job, handed_back: u32) -> Result<(), Again> {
+        // Of the highest level, so that it is there for every line that `LOG_LEVEL` lets through.
         let span =
-            info_span!("task", id = %job.id, task = job.task, attempt = tracing::field::Empty);
+            error_span!("task", id = %job.id, task = job.task, attempt = tracing::field::Empty);
         let executed = async {
-            let _slot = self.slots.acquire().await.expect("it is never closed");
+            let Ok(_slot) = self.slots.acquire().await else {
+                return Ok(Next::HandOutAfter(Duration::ZERO));
+            };
             let Some(definition) = self.registry.get(&job.task) else {
                 return self.pass_on(job, handed_back).await;
             };
@@ -94,12 +110,12 @@ impl Executor {
                     tracing::error!(outcome = "failure", error, "not run");
                     self.bury(job, last, error).await
                 }
-                Begun::Ended => Ok(None),
+                Begun::Ended => Ok(Next::Forget),
             }
         };
         match executed.instrument(span).await {
-            Ok(None) => Ok(()),
-            Ok(Some(after)) => Err(Again { after }),
+            Ok(Next::Forget) => Ok(()),
+            Ok(Next::HandOutAfter(after)) => Err(Again { after }),
             Err(error) => {
                 tracing::error!(%error, "could not record how a task went");
                 Err(Again {
@@ -109,13 +125,13 @@ impl Executor {
         }
     }
 
-    /// Makes one attempt, and gives the time to wait before the next one, if there is one.
+    /// Makes one attempt.
     async fn attempt(
         &self,
         job: Job,
         definition: &Definition,
         attempt: u32,
-    ) -> Result<Option<Duration>, redis::Error> {
+    ) -> Result<Next, redis::Error> {
         let start = Instant::now();
         let outcome = self.run(&job, definition, attempt).await;
         let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
@@ -123,7 +139,7 @@ impl Executor {
             Outcome::Success(result) => {
                 self.results.succeed(&job.id, result).await?;
                 tracing::info!(outcome = "success", milliseconds, "ran");
-                Ok(None)
+                Ok(Next::Forget)
             }
             Outcome::Retry { error, wait } => {
                 tracing::warn!(outcome = "retry", milliseconds, ?wait, %error, "ran");
@@ -131,7 +147,7 @@ impl Executor {
                 self.results
                     .retry(&job.id, error.chain(), wait_until)
                     .await?;
-                Ok(Some(wait))
+                Ok(Next::HandOutAfter(wait))
             }
             Outcome::Failure { error } => {
                 // Its causes stay out of the log, because they may quote the payload.
@@ -155,7 +171,7 @@ impl Executor {
         let error = match spawn_blocking(work).await {
             Ok(Ok(result)) => return Outcome::Success(result),
             Ok(Err(error)) => error,
-            Err(panic) => TaskError::temporary(panic_message(panic)),
+            Err(join_error) => TaskError::temporary(join_message(join_error)),
         };
         if error.is_permanent() || attempt > definition.max_retries {
             return Outcome::Failure { error };
@@ -165,23 +181,18 @@ impl Executor {
     }
 
     /// Leaves a task that is not on the list to a worker that knows it, for some time.
-    async fn pass_on(&self, job: Job, handed_back: u32) -> Result<Option<Duration>, redis::Error> {
+    async fn pass_on(&self, job: Job, handed_back: u32) -> Result<Next, redis::Error> {
         let error = "no worker knows this task".to_owned();
         if handed_back >= UNKNOWN_RETRIES {
             tracing::error!(outcome = "failure", error, "not run");
             return self.bury(job, 0, error).await;
         }
         tracing::warn!(outcome = "passed on", error, "not run");
-        Ok(Some(UNKNOWN_PAUSE))
+        Ok(Next::HandOutAfter(UNKNOWN_PAUSE))
     }
 
     /// Ends a task that failed for good.
-    async fn bury(
-        &self,
-        job: Job,
-        attempts: u32,
-        error: String,
-    ) -> Result<Option<Duration>, redis::Error> {
+    async fn bury(&self, job: Job, attempts: u32, error: String) -> Result<Next, redis::Error> {
         let task = DeadTask {
             id: job.id,
             task: job.task,
@@ -191,12 +202,12 @@ impl Executor {
             failed_at: Utc::now(),
         };
         self.results.fail(&task).await?;
-        Ok(None)
+        Ok(Next::Forget)
     }
 }
 
-fn panic_message(error: JoinError) -> String {
-    let panic: Box<dyn Any + Send> = match error.try_into_panic() {
+fn join_message(join_error: JoinError) -> String {
+    let panic: Box<dyn Any + Send> = match join_error.try_into_panic() {
         Ok(panic) => panic,
         Err(cancelled) => return cancelled.to_string(),
     };

@@ -48,7 +48,7 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
     tracing::info!(tasks = ?names, concurrency = settings.worker.concurrency, "worker ready");
 
     let stop = CancellationToken::new();
-    let mut rounds = pin!(rounds(&settings, executor, stop.clone()));
+    let mut rounds = pin!(run_rounds(&settings, executor, stop.clone()));
     let signal = {
         let work = async { tokio::join!(rounds.as_mut(), schedule::run(&tasks)) };
         tokio::select! {
@@ -64,7 +64,10 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
         ended = timeout(deadline, rounds) => match ended {
             Ok(_) => Drain::Complete,
             Err(_) => {
-                tracing::warn!(?deadline, "cut off running tasks; another worker takes them");
+                tracing::warn!(
+                    ?deadline,
+                    "cut off running tasks; another worker makes what attempts are left"
+                );
                 Drain::CutOff
             }
         },
@@ -83,12 +86,12 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
 /// tasks as taken that this worker is done with. The next round has a new identity: what Redis still
 /// counts for the old one goes to whoever notices that it is gone. Until then the old one shows that
 /// it is alive, and finishes the tasks that it has begun, so that none runs beside its next attempt.
-async fn rounds(settings: &Arc<Settings>, executor: Executor, stop: CancellationToken) {
-    let mut rounds = JoinSet::new();
+async fn run_rounds(settings: &Arc<Settings>, executor: Executor, stop: CancellationToken) {
+    let mut running = JoinSet::new();
     while !stop.is_cancelled() {
         let stop_round = stop.child_token();
         let over = CancellationToken::new();
-        rounds.spawn(round(
+        running.spawn(run_round(
             settings.clone(),
             executor.clone(),
             stop_round.clone(),
@@ -104,13 +107,15 @@ async fn rounds(settings: &Arc<Settings>, executor: Executor, stop: Cancellation
                 stop_round.cancel();
             }
         }
-        while rounds.try_join_next().is_some() {}
+        while running.try_join_next().is_some() {}
     }
-    rounds.join_all().await;
+    // A round may have taken tasks that still wait for those of the rounds before.
+    executor.stop();
+    running.join_all().await;
 }
 
 /// Takes tasks until `stop`, or until that fails, cancels `over` then, and finishes what it has begun.
-async fn round(
+async fn run_round(
     settings: Arc<Settings>,
     executor: Executor,
     stop: CancellationToken,
@@ -130,7 +135,7 @@ async fn round(
         Err(error) => Err(error),
     };
     if let Err(error) = ended {
-        tracing::warn!(%error, "the worker lost its queue and starts anew");
+        tracing::warn!(%error, "the worker could not use its queue");
     }
 }
 

@@ -1,7 +1,6 @@
 //! How far each task has come, and how it ended: a record in Redis beside the queue, because the
 //! engine forgets a task once it is done.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -48,7 +47,7 @@ pub enum Status {
         /// What the task gave.
         result: Value,
     },
-    /// It failed for good.
+    /// It failed for good. Only a success replaces that, of a worker that was taken for lost.
     Failure {
         /// What went wrong the last time.
         error: String,
@@ -120,7 +119,7 @@ impl Results {
         self.record(id, &status, UNFINISHED, false, None).await
     }
 
-    /// Records the end of a task that is done.
+    /// Records the end of a task that is done, also where its worker was taken for lost.
     pub(super) async fn succeed(&self, id: &TaskId, result: Value) -> Result<(), Error> {
         let status = Status::Success { result };
         self.record(id, &status, self.result_ttl, true, None).await
@@ -136,9 +135,26 @@ impl Results {
 
     /// The record of a task, where there is one.
     pub(super) async fn get(&self, id: &TaskId) -> Result<Option<Record>, Error> {
-        let mut command = redis::cmd("HGETALL");
-        command.arg(self.redis.key(keys::record(id)));
-        Ok(decode(&self.redis.read_async(command).await?))
+        let mut command = redis::cmd("HMGET");
+        command
+            .arg(self.redis.key(keys::record(id)))
+            .arg(&["state", "attempts"]);
+        let (state, attempts): (Option<String>, Option<u32>) =
+            self.redis.read_async(command).await?;
+        let Some(state) = state else {
+            return Ok(None);
+        };
+        match serde_json::from_str(&state) {
+            Ok(status) => Ok(Some(Record {
+                // A task that no worker knows ends without an attempt.
+                attempts: attempts.unwrap_or(0),
+                status,
+            })),
+            Err(error) => {
+                tracing::warn!(%id, %error, "the record of a task cannot be decoded");
+                Ok(None)
+            }
+        }
     }
 
     async fn record(
@@ -172,15 +188,6 @@ impl Results {
             }
         }
     }
-}
-
-fn decode(fields: &HashMap<String, String>) -> Option<Record> {
-    let attempts = fields.get("attempts");
-    Some(Record {
-        // A task that no worker knows ends without an attempt.
-        attempts: attempts.and_then(|text| text.parse().ok()).unwrap_or(0),
-        status: serde_json::from_str(fields.get("state")?).ok()?,
-    })
 }
 
 fn encode(value: &impl Serialize) -> Vec<u8> {

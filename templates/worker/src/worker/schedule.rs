@@ -1,8 +1,9 @@
 //! Enqueues scheduled tasks when their time has come.
 //!
-//! Every worker does so. The run of a tick has the same id in all of them, and one id is enqueued and
-//! run once: so there is one run however many workers there are, and however their clocks differ.
-//! Ticks that pass while no worker is there, or no Redis, are not made up for.
+//! Every worker does so. The run of a tick has the same id in all of them, and one id is run once for
+//! as long as Redis keeps its record: so there is one run however many workers there are, unless their
+//! clocks differ by more than `TASK_RESULT_TTL`, or Redis is full and evicts the record. Ticks that
+//! pass while no worker is there, or no Redis, are not made up for.
 
 use std::sync::Arc;
 

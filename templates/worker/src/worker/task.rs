@@ -21,7 +21,7 @@ use super::Context;
 ///   the same thing twice, as payment services do under the name of idempotency key.
 ///
 /// A task with `MAX_RETRIES = 0` is begun once, and may so not happen at all; only where Redis loses
-/// its last moments is it begun twice.
+/// the record of that, by dying or by eviction when it is full, can it be begun twice.
 pub trait Task: 'static {
     /// What the function works on. Payloads wait in Redis, also across a deploy: a new field needs
     /// `#[serde(default)]`, or those of before fail.
@@ -81,11 +81,12 @@ impl Backoff {
     };
 
     /// The wait after attempt number `attempt`, where `chance` is from 0 to 1. The engine counts whole
-    /// seconds, so it is rounded up to them.
+    /// seconds, so it is rounded to them, and is one at least.
     pub(super) fn wait(&self, attempt: u32, chance: f64) -> Duration {
         let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1));
         let wait = self.first.saturating_mul(doubled).min(self.longest);
-        Duration::from_secs_f64((wait.as_secs_f64() * (1.0 + chance / 2.0)).ceil())
+        let seconds = wait.as_secs_f64() * (1.0 + chance / 2.0);
+        Duration::from_secs_f64(seconds.round().max(1.0))
     }
 }
 
@@ -147,6 +148,8 @@ impl<E: StdError + Send + Sync + 'static> From<E> for TaskError {
 
 #[cfg(test)]
 mod tests {
+    use std::num::ParseIntError;
+
     use super::*;
 
     const BACKOFF: Backoff = Backoff {
@@ -168,12 +171,37 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_told_with_its_causes() {
+    fn a_wait_is_rounded_to_seconds_and_is_one_at_least() {
+        let first = |milliseconds| Backoff {
+            first: Duration::from_millis(milliseconds),
+            ..BACKOFF
+        };
+        assert_eq!(first(1000).wait(1, 0.9).as_secs(), 1);
+        assert_eq!(first(1600).wait(1, 0.0).as_secs(), 2);
+        assert_eq!(first(0).wait(1, 1.0).as_secs(), 1);
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    enum NoSize {
+        #[error("the report has no size")]
+        Silent(#[source] ParseIntError),
+        #[error("the report has no size: {0}")]
+        Telling(#[source] ParseIntError),
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes_once() {
         let number = "twelve".parse::<u32>().expect_err("no number");
-        assert_eq!(
-            TaskError::from(number).chain(),
-            "invalid digit found in string"
-        );
+        for error in [NoSize::Silent(number.clone()), NoSize::Telling(number)] {
+            assert_eq!(
+                TaskError::from(error).chain(),
+                "the report has no size: invalid digit found in string"
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_may_be_permanent() {
         let permanent = TaskError::permanent("no such user");
         assert!(permanent.is_permanent());
         assert_eq!(permanent.to_string(), "no such user");

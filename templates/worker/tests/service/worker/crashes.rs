@@ -1,8 +1,8 @@
 //! Workers that die in the middle of a task.
 
 use super::load;
-use super::probes::{Abort, Note, Noted};
-use super::stage::{MORTAL, Stage, Status};
+use super::probes::{Abort, Note, NoteOnce, Noted};
+use super::stage::{MORTAL, Stage, Status, TaskState};
 
 /// Takes far longer than the test in the first attempt, and no time in the second.
 fn long() -> Noted {
@@ -60,6 +60,30 @@ async fn a_task_that_kills_its_worker_fails_after_its_last_attempt() {
     let dead = stage.tasks.dead().await.unwrap();
     assert_eq!(dead.len(), 1);
     assert_eq!(dead[0].id, id);
+}
+
+#[tokio::test]
+async fn a_success_counts_although_its_worker_was_taken_for_lost() {
+    let stage = Stage::new();
+    let worker = stage.worker(&[MORTAL]);
+    let payload = Noted {
+        list: "runs".to_owned(),
+        milliseconds: 5000,
+        ..Noted::default()
+    };
+    let id = stage.enqueue::<NoteOnce>(payload).await;
+    stage.until_noted("runs", 1).await;
+    worker.signal("STOP");
+    let _other = stage.worker(&[MORTAL]);
+    let error = "attempt 1 of 1 did not come to its end".to_owned();
+    assert_eq!(stage.end(&id).await.status, Status::Failure { error });
+    assert_eq!(stage.tasks.dead().await.unwrap().len(), 1);
+
+    worker.signal("CONT");
+    let succeeded = |state: &TaskState| matches!(state.status, Status::Success { .. });
+    assert_eq!(stage.until(&id, succeeded).await.attempts, 1);
+    assert_eq!(stage.tasks.dead().await.unwrap().len(), 0);
+    assert_eq!(stage.noted("runs").await.len(), 1);
 }
 
 #[tokio::test]

@@ -51,6 +51,7 @@ async fn dead_tasks_can_be_cleared() {
     }
     assert_eq!(dead(&stage, "list").lines().count(), 2);
     assert_eq!(dead(&stage, "clear"), "dead tasks removed: 2\n");
+    assert_eq!(dead(&stage, "clear"), "dead tasks removed: 0\n");
     assert_eq!(dead(&stage, "list"), "");
 }
 

@@ -1,4 +1,6 @@
-//! A redis-server that keeps its data in a file, as the deployment does, and so survives its death.
+//! A redis-server that keeps its data in a file, as the deployment does, and so survives its death. It
+//! writes each change before it answers, because the tests count on all that was accepted; the
+//! deployment writes once a second, and may lose that second.
 
 use std::net::TcpListener;
 use std::path::PathBuf;

@@ -1,9 +1,11 @@
 //! From a request to the result, through the worker of the service itself.
 
+use chrono::{DateTime, Utc};
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 
-use super::stage::{Stage, eventually};
+use super::probes::{Note, Noted, Postpone, Refuse};
+use super::stage::{Stage, TaskId, eventually};
 use crate::{app, process};
 
 async fn post(service: &str, body: Value) -> Response {
@@ -51,6 +53,53 @@ async fn a_task_is_accepted_and_its_result_is_there_once_a_worker_has_run_it() {
         .await
         .unwrap();
     assert_eq!(kept.as_deref(), Some("processed report"));
+}
+
+#[tokio::test]
+async fn a_task_that_has_not_succeeded_tells_how_far_it_has_come_and_why() {
+    let stage = Stage::new();
+    let service = app::start(&stage.variables()).await;
+    let url = format!("http://{}", service.address());
+    let _worker = stage.worker(&[]);
+    let endless = Noted {
+        until: Some("never".to_owned()),
+        ..Noted::default()
+    };
+    let running = stage.enqueue::<Note>(endless).await;
+    let postponed = stage.enqueue::<Postpone>(()).await;
+    let refused = stage.enqueue::<Refuse>(()).await;
+    let told = async |id: &TaskId, status: &str| {
+        let mut state = Value::Null;
+        eventually(async || {
+            let response = get(&url, &format!("/tasks/{id}")).await;
+            state = response.json().await.unwrap();
+            state["status"] == status
+        })
+        .await;
+        state
+    };
+
+    let state = told(&running, "STARTED").await;
+    let started = json!({"id": running, "attempts": 1, "status": "STARTED"});
+    assert_eq!(state, started);
+
+    let state = told(&postponed, "RETRY").await;
+    let retry_at = state["retry_at"].as_str().expect("a text");
+    let due = DateTime::parse_from_rfc3339(retry_at).expect("a time");
+    assert!(due > Utc::now(), "{due}");
+    let retry = json!({
+        "id": postponed,
+        "attempts": 1,
+        "status": "RETRY",
+        "error": "the disk is full",
+        "retry_at": retry_at,
+    });
+    assert_eq!(state, retry);
+
+    let state = told(&refused, "FAILURE").await;
+    let error = "no such user";
+    let failure = json!({"id": refused, "attempts": 1, "status": "FAILURE", "error": error});
+    assert_eq!(state, failure);
 }
 
 #[tokio::test]
@@ -137,6 +186,13 @@ async fn healthcheck_tells_a_host_with_a_worker_from_one_without() {
     worker.signal("TERM");
     assert_eq!(worker.wait().0, Some(0));
     assert_eq!(healthcheck(&stage).0, Some(1));
+
+    let worker = stage.worker_of_the_service(&[]);
+    eventually(async || healthcheck(&stage).0 == Some(0)).await;
+    worker.signal("KILL");
+    assert_eq!(worker.wait().0, None);
+    // Its last sign of life has to grow old first.
+    eventually(async || healthcheck(&stage).0 == Some(1)).await;
 
     stage.server.kill();
     assert_eq!(healthcheck(&stage).0, Some(1));

@@ -1,4 +1,4 @@
-use super::probes::{Note, Noted};
+use super::probes::{Note, Noted, Panic};
 use super::stage::Stage;
 
 #[tokio::test]
@@ -24,4 +24,31 @@ async fn the_log_tells_how_a_task_went_and_never_its_payload() {
     assert_eq!(line["span"]["task"], "note");
     assert_eq!(line["span"]["attempt"], 1);
     assert!(line["milliseconds"].is_number(), "{line}");
+}
+
+#[tokio::test]
+async fn the_log_names_a_task_that_failed_also_where_it_tells_little() {
+    let stage = Stage::new();
+    // Only that the worker is ready is told besides, because the test waits for it.
+    let ready = concat!(env!("CARGO_PKG_NAME"), "::worker::process=info").replace('-', "_");
+    let level = format!("warn,{ready}");
+    let variables = [("LOG_LEVEL", &*level), ("LOG_FORMAT", "json")];
+    let worker = stage.worker(&variables);
+    let id = stage.enqueue::<Panic>(()).await;
+    stage.end(&id).await;
+    worker.signal("TERM");
+    let (_, log) = worker.wait();
+
+    let lines = log.lines().filter(|line| line.contains("outcome"));
+    let told: Result<Vec<serde_json::Value>, _> = lines.map(serde_json::from_str).collect();
+    let told = told.expect("JSON");
+    let [retry, failure] = &told[..] else {
+        panic!("{log}");
+    };
+    for (line, outcome, attempt) in [(retry, "retry", 1), (failure, "failure", 2)] {
+        assert_eq!(line["outcome"], outcome);
+        assert_eq!(line["span"]["id"], id.to_string());
+        assert_eq!(line["span"]["task"], "panic");
+        assert_eq!(line["span"]["attempt"], attempt);
+    }
 }

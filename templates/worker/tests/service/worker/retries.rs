@@ -27,9 +27,11 @@ async fn a_failed_attempt_is_made_again_after_its_wait() {
     let [first, second, third] = &runs[..] else {
         panic!("{runs:?}");
     };
-    // Chance only makes them longer.
-    assert!(second.at - first.at >= TimeDelta::seconds(1), "{runs:?}");
-    assert!(third.at - second.at >= TimeDelta::seconds(2), "{runs:?}");
+    // Chance only makes them longer, by a second at most; the machine may be busy.
+    let busy = TimeDelta::seconds(30);
+    let (once, twice) = (second.at - first.at, third.at - second.at);
+    assert!((TimeDelta::seconds(1)..busy).contains(&once), "{runs:?}");
+    assert!((TimeDelta::seconds(2)..busy).contains(&twice), "{runs:?}");
 }
 
 #[tokio::test]
