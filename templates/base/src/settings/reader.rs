@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::fs;
+use std::io;
 use std::ops::RangeInclusive;
 use std::path::Path;
 use std::time::Duration;
@@ -103,10 +105,9 @@ impl Reader {
     /// need not exist.
     pub fn from_env(path: &Path) -> Self {
         let mut reader = Self::default();
-        if let Err(problem) = reader.read_file(path) {
-            reader.faults.push(Fault::File(problem.to_string()));
-        }
-        for (name, value) in std::env::vars_os() {
+        reader.read_file(path);
+        let set = std::env::vars_os().filter(|(_, value)| !value.is_empty());
+        for (name, value) in set {
             // What is not Unicode stays visible in the report, and breaks the rule there.
             let value = value.to_string_lossy().into_owned();
             reader
@@ -129,16 +130,21 @@ impl Reader {
         }
     }
 
-    fn read_file(&mut self, path: &Path) -> Result<(), dotenvy::Error> {
-        let entries = match dotenvy::from_path_iter(path) {
-            Err(error) if error.not_found() => return Ok(()),
-            entries => entries?,
+    fn read_file(&mut self, path: &Path) {
+        let text = match fs::read_to_string(path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => return self.faults.push(Fault::File(error.to_string())),
+            Ok(text) => text,
         };
-        for entry in entries {
-            let (name, value) = entry?;
-            self.values.insert(name, value);
+        for entry in dotenvy::from_read_iter(text.as_bytes()) {
+            match entry {
+                Ok((name, value)) => drop(self.values.insert(name, value)),
+                Err(dotenvy::Error::LineParse(rest, _)) => {
+                    self.faults.push(Fault::File(problem_of(&text, &rest)));
+                }
+                Err(error) => self.faults.push(Fault::File(error.to_string())),
+            }
         }
-        Ok(())
     }
 
     /// Reads one variable, for which `parse` gives nothing where the value breaks the rule.
@@ -163,11 +169,11 @@ impl Reader {
         })
     }
 
-    /// Reads a time in seconds, whole or decimal, that is not zero.
+    /// Reads a time in seconds, whole or decimal, of at least a millisecond, which timers count in.
     pub fn seconds(&mut self, name: &'static str, default: &'static str) -> Duration {
-        let rule = "a number of seconds above 0, at most 31536000 (a year)";
+        let rule = "a number of seconds from 0.001 to 31536000 (a year)";
         self.read(Variable::new(name, default, rule), |text| {
-            parse_seconds(text).filter(|time| !time.is_zero())
+            parse_seconds(text).filter(|time| time.as_millis() > 0)
         })
     }
 
@@ -216,6 +222,17 @@ impl Reader {
         }
         parse(variable.default).expect("the default of a variable keeps its rule")
     }
+}
+
+/// Names the line that `rest` is the end of, and does not show it, because it may be a secret.
+fn problem_of(text: &str, rest: &str) -> String {
+    let end = rest.lines().next().unwrap_or_default().trim_end();
+    let is_it = |line: &str| !line.trim_start().starts_with('#') && line.trim_end().ends_with(end);
+    let place = match text.lines().position(is_it) {
+        Some(index) => format!("line {}", index + 1),
+        None => "a line".to_owned(),
+    };
+    format!("{place} cannot be understood: write NAME='value', in single quotes")
 }
 
 fn parse_seconds(text: &str) -> Option<Duration> {
