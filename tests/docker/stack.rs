@@ -7,22 +7,49 @@ use std::process::Command;
 
 use libtest_mimic::Failed;
 
-use crate::PASSWORD;
 use crate::support::Combination;
+use crate::{PASSWORD, REVISION, ensure_eq};
 
 const HEALTH: &str = "{{.State.Health.Status}}";
+
+/// What Compose reads besides the file, by the name of the variable.
+type Environment = Vec<(&'static str, String)>;
 
 /// A project whose containers and image go when it is dropped.
 pub(crate) struct Stack {
     name: &'static str,
     directory: PathBuf,
+    environment: Environment,
     /// The services, the one of this project first, with their ports on this host.
     services: Vec<(&'static str, Option<u16>)>,
 }
 
 impl Stack {
-    /// Makes a project with ports of its own and a password.
+    /// Makes a project with ports of its own and a password, both in `.env`.
     pub(crate) fn generate(
+        combination: &Combination,
+        name: &'static str,
+        directory: &Path,
+    ) -> Result<Self, Failed> {
+        let stack = Self::new(combination, name, directory)?;
+        stack.configure()?;
+        Ok(stack)
+    }
+
+    /// Makes a project without `.env` and so without a password. Its ports come from the environment.
+    pub(crate) fn generate_without_settings(
+        combination: &Combination,
+        name: &'static str,
+        directory: &Path,
+    ) -> Result<Self, Failed> {
+        let mut stack = Self::new(combination, name, directory)?;
+        fs::remove_file(stack.path(".env"))?;
+        let ports = stack.ports().into_iter().map(|port| port.to_string());
+        stack.environment = ["APP_PORT", "REDIS_PORT"].into_iter().zip(ports).collect();
+        Ok(stack)
+    }
+
+    fn new(
         combination: &Combination,
         name: &'static str,
         directory: &Path,
@@ -35,13 +62,12 @@ impl Stack {
         if combination.on().any(|option| option == "worker") {
             services.push(("worker", None));
         }
-        let stack = Self {
+        Ok(Self {
             name,
             directory: directory.to_owned(),
+            environment: vec![],
             services,
-        };
-        stack.configure()?;
-        Ok(stack)
+        })
     }
 
     /// Changes `.env` as a person would, and only there.
@@ -68,6 +94,11 @@ impl Stack {
         self.name
     }
 
+    /// The image of the application, as Compose names it.
+    pub(crate) fn image(&self) -> String {
+        format!("{}-app", self.name)
+    }
+
     /// A path relative to the project.
     pub(crate) fn path(&self, relative: &str) -> String {
         self.directory.join(relative).display().to_string()
@@ -85,33 +116,59 @@ impl Stack {
         self.services.iter().filter_map(|(_, port)| *port).collect()
     }
 
-    pub(crate) fn build(&self) -> Result<(), Failed> {
-        let directory = self.directory.display().to_string();
-        docker(&["build", "--tag", self.name, &directory]).map(drop)
+    /// Builds the image, and gives what the build says.
+    pub(crate) fn build(&self) -> Result<String, Failed> {
+        let revision = format!("REVISION={REVISION}");
+        let mut command = command();
+        command.args(["build", "--progress", "plain", "--build-arg", &revision]);
+        command.args(["--tag", &self.image()]).arg(&self.directory);
+        let output = command.env("DOCKER_BUILDKIT", "1").output()?;
+        let said = String::from_utf8(output.stderr)?;
+        if output.status.success() {
+            Ok(said)
+        } else {
+            Err(said.into())
+        }
     }
 
     /// Makes an image of another project of this one, where only the name of the binary differs.
     pub(crate) fn build_from(&self, other: &Self) -> Result<(), Failed> {
-        let (name, other) = (self.name, other.name);
+        let (name, image, binary) = (self.name, other.image(), other.name);
         let dockerfile = format!(
-            "FROM {other}\nCOPY --from={other} /{other} /{name}\n\
-            HEALTHCHECK --interval=5s CMD [\"/{name}\", \"healthcheck\"]\nENTRYPOINT [\"/{name}\"]\n"
+            "FROM {image}\nCOPY --from={image} /usr/local/bin/{binary} /usr/local/bin/{name}\n\
+            HEALTHCHECK --interval=5s CMD [\"{name}\", \"healthcheck\"]\nENTRYPOINT [\"{name}\"]\n"
         );
         let file = self.path("../Dockerfile");
         fs::write(&file, dockerfile)?;
         let directory = self.path("..");
-        docker(&["build", "--tag", name, "--file", &file, &directory]).map(drop)
+        docker(&["build", "--tag", &self.image(), "--file", &file, &directory]).map(drop)
     }
 
     pub(crate) fn up(&self) -> Result<(), Failed> {
-        self.up_with(&[], &[])
+        self.up_with(&[])
     }
 
-    /// Starts the stack and looks whether it is healthy: not every Compose that is packaged tells by
-    /// its exit code. Arguments go to Compose and to its command.
-    pub(crate) fn up_with(&self, compose: &[&str], up: &[&str]) -> Result<(), Failed> {
-        let mut command = self.compose_command(compose);
-        let command = command.args(["up", "--no-build", "--wait"]).args(up);
+    /// Starts a number of containers of a service, each of the application on any free port.
+    pub(crate) fn scale(&self, service: &str, number: usize) -> Result<(), Failed> {
+        let scale = format!("{service}={number}");
+        let mut command = self.compose_command(&["up", "--no-build", "--wait", "--scale", &scale]);
+        if service == "app" && number > 1 {
+            command.env("APP_PORT", "0");
+        }
+        self.start(&mut command)?;
+        let found = self.containers(service)?.len();
+        ensure_eq(&found.to_string(), &number.to_string())
+    }
+
+    /// Starts the stack with these options of Compose.
+    pub(crate) fn up_with(&self, options: &[&str]) -> Result<(), Failed> {
+        let mut command = self.compose_command(options);
+        self.start(command.args(["up", "--no-build", "--wait"]))
+    }
+
+    /// Runs a command that starts containers, and looks whether they are healthy: not every Compose
+    /// that is packaged tells by its exit code.
+    fn start(&self, command: &mut Command) -> Result<(), Failed> {
         let output = command.output()?;
         let message = String::from_utf8_lossy(&output.stderr);
         for service in self.services() {
@@ -135,6 +192,7 @@ impl Stack {
         let mut command = command();
         command.arg("compose").args(arguments);
         command.current_dir(&self.directory);
+        command.envs(self.environment.iter().cloned());
         command
     }
 
@@ -189,7 +247,7 @@ impl Drop for Stack {
     fn drop(&mut self) {
         // Where a test has failed, what it left behind must not stand in the way of the next one.
         let _ = self.compose(&["down", "--volumes", "--timeout", "1"]);
-        let _ = docker(&["image", "rm", "--force", self.name]);
+        let _ = docker(&["image", "rm", "--force", &self.image()]);
     }
 }
 

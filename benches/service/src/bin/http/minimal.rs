@@ -18,13 +18,11 @@ const LIMIT: u64 = 1_000_000_000;
 const WINDOW: u64 = 60_000;
 const TIME_TO_LIVE: u64 = 3600;
 
-/// A fixed window, the simplest that does not lock a client out for good.
+/// The script of the service, so that Redis has the same to do.
 static COUNT: LazyLock<Script> = LazyLock::new(|| {
-    Script::new(
-        "local count = redis.call('INCR', KEYS[1])
-        if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
-        return count",
-    )
+    Script::new(include_str!(
+        "../../../../../templates/redis/src/redis/rate_limit/window.lua"
+    ))
 });
 
 #[derive(Clone)]
@@ -105,12 +103,14 @@ async fn cached_data(
 
 async fn check_rate_limit(shared: &Shared, peer: SocketAddr) -> Result<(), Failure> {
     let mut redis = shared.redis.clone();
-    let count: u64 = COUNT
+    let (fits, _remaining, _retry, _reset): (bool, u64, u64, u64) = COUNT
         .key(format!("minimal:rate_limit:{}", peer.ip()))
+        .arg(LIMIT)
         .arg(WINDOW)
+        .arg("")
         .invoke_async(&mut redis)
         .await?;
-    if count > LIMIT {
+    if !fits {
         return Err(Failure(StatusCode::TOO_MANY_REQUESTS));
     }
     Ok(())
