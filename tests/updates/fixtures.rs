@@ -98,7 +98,7 @@ fn with_other_templates(record: &Record) -> Record {
             bytes: Some(gone),
         },
     );
-    record.files.remove("src/telemetry.rs");
+    record.files.remove("src/server.rs");
     record
 }
 
