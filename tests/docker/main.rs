@@ -39,7 +39,7 @@ const NONROOT: &str = "65532";
 const REVISION: &str = "0123abc";
 
 /// The stop grace period of the application in `docker-compose.yml`.
-const GRACE: Duration = Duration::from_secs(15);
+const GRACE: Duration = Duration::from_secs(35);
 
 /// The layers of an image.
 const LAYERS: &str = "{{range .RootFS.Layers}}{{println .}}{{end}}";
