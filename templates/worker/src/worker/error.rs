@@ -30,20 +30,22 @@ pub enum Error {
 /// Handlers answer 503 where the queue cannot be reached, and 500 where trying again would not help.
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
-        let lasting = matches!(
-            error,
-            Error::Unregistered(_) | Error::Payload(_) | Error::Queue(OxanaError::JsonError(_))
-        );
-        if lasting {
-            return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error);
+        match error {
+            Error::Redis(error) => error.into(),
+            Error::Unregistered(_) | Error::Payload(_) | Error::Queue(OxanaError::JsonError(_)) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error)
+            }
+            Error::TimedOut(_) | Error::Queue(_) => {
+                let detail = "the queue of tasks cannot be reached: try again later";
+                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
+            }
         }
-        let detail = "the queue of tasks cannot be reached: try again later";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use ::redis::ErrorKind;
     use axum::response::IntoResponse;
 
     use super::*;
@@ -52,7 +54,19 @@ mod tests {
     fn what_cannot_be_decoded_is_no_outage() {
         let broken = serde_json::from_str::<()>("{").expect_err("half an object");
         let error = Error::Queue(OxanaError::JsonError(broken));
-        let response = crate::error::Error::from(error).into_response();
-        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(status_of(error), StatusCode::INTERNAL_SERVER_ERROR);
+    }
+
+    #[test]
+    fn what_redis_refuses_is_no_outage_and_what_it_leaves_unanswered_is_one() {
+        let refused = (ErrorKind::UnexpectedReturnType, "no number").into();
+        let refused = Error::Redis(redis::Error::Redis(refused));
+        assert_eq!(status_of(refused), StatusCode::INTERNAL_SERVER_ERROR);
+        let unanswered = Error::Redis(redis::Error::TimedOut(Duration::from_secs(1)));
+        assert_eq!(status_of(unanswered), StatusCode::SERVICE_UNAVAILABLE);
+    }
+
+    fn status_of(error: Error) -> StatusCode {
+        crate::error::Error::from(error).into_response().status()
     }
 }
