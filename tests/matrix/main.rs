@@ -25,11 +25,13 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use browser::Browser;
 use support::Combination;
 
-/// Names of different shapes and lengths: lines must not depend on how long a name is.
-const NAMES: [&str; 3] = [
-    "my_project",
-    "x",
+/// Names of different shapes and lengths: lines must not depend on how long a name is, nor paths on
+/// whether a module has the same one.
+const NAMES: [&str; 4] = [
+    "worker",
     "a-name-of-fifty-characters-which-is-the-most-we-do",
+    "x",
+    "my_project",
 ];
 
 fn main() {
