@@ -13,7 +13,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked, or the value is not a `T`.
+    /// If Redis cannot be reached, or the value is not a `T`.
     pub async fn get_async<T: FromRedisValue>(
         &self,
         key: impl ToSingleRedisArg,
@@ -29,7 +29,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked, or the time is shorter than a millisecond.
+    /// If Redis cannot be reached, or the time is shorter than a millisecond.
     pub async fn set_async(
         &self,
         key: impl ToSingleRedisArg,
@@ -48,7 +48,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked.
+    /// If Redis cannot be reached.
     pub async fn delete_async(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
         self.unlink_async(&self.key_prefix().keys(keys)).await
     }
@@ -62,7 +62,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where the pattern is empty or has nothing but `*` and `?`. Where Redis cannot be asked; the
+    /// If the pattern is empty or has nothing but `*` and `?`, or if Redis cannot be reached; the
     /// pages before stay removed.
     pub async fn delete_pattern_async(&self, pattern: &str) -> Result<u64, Error> {
         let pattern = self.key_prefix().pattern(pattern)?;
@@ -81,7 +81,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where it does not, with the cause.
+    /// If it does not, with the cause.
     pub async fn async_test_connection(&self) -> Result<(), Error> {
         self.read_async(commands::ping()).await
     }
@@ -134,7 +134,7 @@ impl RedisManager {
         self.bounded(script.invoke_async(&mut connection)).await
     }
 
-    /// Bounds the whole of a call: the connection's own time-outs bound its parts.
+    /// Bounds the whole of a call: waiting for the connection, the answer, and a second attempt.
     async fn bounded<T>(&self, call: impl Future<Output = RedisResult<T>>) -> Result<T, Error> {
         let limit = self.socket_timeout();
         let answer = match tokio::time::timeout(limit, call).await {

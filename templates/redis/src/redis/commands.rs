@@ -17,8 +17,9 @@ pub(super) fn ping() -> Cmd {
 
 /// [GET](https://redis.io/docs/latest/commands/get/)
 pub(super) fn get(key: &[u8]) -> Cmd {
-    let mut command = redis::cmd("GET");
-    command.arg(key);
+    // In one piece: letting it grow costs a twentieth of a small read.
+    let mut command = Cmd::with_capacity(2, "GET".len() + key.len());
+    command.arg("GET").arg(key);
     command
 }
 

@@ -15,11 +15,11 @@ use super::{Error, RedisSettings};
 
 /// The connections of the service to Redis; all clones share them.
 ///
-/// Async code uses the methods that end in `_async`: commands of all tasks travel on one
+/// Async code uses the methods that end in `_async`: the calls of all tasks travel on one
 /// multiplexed connection that reconnects by itself. Blocking code, on threads of its own, uses
 /// those that end in `_sync`: each call takes a connection from a pool. Both give the same answers,
 /// connect on first use, and fail within the socket time-out, which for blocking calls begins anew
-/// with each piece that arrives of a long answer.
+/// with each address of a host that has several, and with each piece that arrives of a long answer.
 ///
 /// Every key and every pattern stands behind `REDIS_KEY_PREFIX`; [`key`](Self::key) does the same for
 /// commands that are sent on a connection directly.
@@ -51,8 +51,12 @@ enum Multiplexed {
     Closed,
 }
 
+/// Each opens with its first command.
 struct Connections {
-    shared: ConnectionManager,
+    /// For the manager's own calls, each of which bounds itself as a whole.
+    own: ConnectionManager,
+    /// For whoever asks for a connection: each command on it has the socket time-out.
+    lent: ConnectionManager,
     client_cache: Option<ClientCache>,
 }
 
@@ -61,7 +65,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where the connection URL cannot be used.
+    /// If the connection URL cannot be used.
     pub fn new(settings: &RedisSettings) -> Result<Self, Error> {
         let client = settings.client().map_err(Error::Url)?;
         if let ConnectionAddr::TcpTls { .. } = client.get_connection_info().addr() {
@@ -86,7 +90,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be reached now; later calls try again by themselves.
+    /// If Redis cannot be reached now; later calls try again by themselves.
     pub async fn initialize_async(&self) -> Result<(), Error> {
         self.async_test_connection().await
     }
@@ -95,24 +99,25 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be reached now; later calls try again by themselves.
+    /// If Redis cannot be reached now; later calls try again by themselves.
     pub fn initialize_sync(&self) -> Result<(), Error> {
         self.sync_test_connection()
     }
 
-    /// The shared async connection, for every command that has no method here.
+    /// An async connection for every command that has no method here. All who ask share it; the
+    /// manager's own calls have another one. Each command has the socket time-out.
     ///
     /// Import [`redis::AsyncTypedCommands`] or [`redis::AsyncCommands`] for the commands. Two things
-    /// must not be sent on it, because all tasks share it: commands that wait (BLPOP, WAIT), which
-    /// would hold up everybody's, and WATCH. For those, open a connection with
-    /// [`client`](Self::client). Ask for it anew each time: once Redis has refused the password, one
-    /// that was kept fails for good.
+    /// must not be sent on it: commands that wait (BLPOP, WAIT), which would hold up those of
+    /// everybody else on it, and WATCH. For those, open a connection with [`client`](Self::client).
+    /// Ask for it anew each time: once Redis has refused the password, one that was kept fails for
+    /// good. The first command after a restart of Redis fails.
     ///
     /// # Errors
     ///
     /// After [`close`](Self::close).
     pub async fn get_async_client(&self) -> Result<ConnectionManager, Error> {
-        self.multiplexed()
+        self.connections(|connections| connections.lent.clone())
     }
 
     /// A blocking connection from the pool, for every command that has no method here; it goes back
@@ -123,8 +128,8 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be reached, where all connections stay in use for the socket time-out,
-    /// and after [`close`](Self::close).
+    /// If Redis cannot be reached, if all connections stay in use for the socket time-out, and
+    /// after [`close`](Self::close).
     pub fn get_sync_client(&self) -> Result<super::SyncClient<'_>, Error> {
         self.shared.pool.lend()
     }
@@ -174,9 +179,9 @@ impl RedisManager {
         self.shared.default_ttl
     }
 
-    /// The shared connection, made on first use. Making it opens nothing: the first command does.
+    /// The connection of the manager's own calls.
     pub(super) fn multiplexed(&self) -> Result<ConnectionManager, Error> {
-        self.connections(|connections| connections.shared.clone())
+        self.connections(|connections| connections.own.clone())
     }
 
     /// The cache of this process, where it is on.
@@ -236,14 +241,17 @@ impl RedisManager {
         // fails at once, and all calls that wait share that attempt.
         let config = ConnectionManagerConfig::new()
             .set_number_of_retries(0)
-            .set_connection_timeout(Some(*socket_timeout))
-            .set_response_timeout(Some(*socket_timeout));
+            .set_connection_timeout(Some(*socket_timeout));
+        // One timer for a call is enough, and a second one costs as much as sending a small command.
+        let own = config.clone().set_response_timeout(None);
+        let lent = config.set_response_timeout(Some(*socket_timeout));
         let limit = self.shared.client_cache;
         Ok(Connections {
             client_cache: limit
-                .map(|limit| ClientCache::new(client, config.clone(), limit, *socket_timeout))
+                .map(|limit| ClientCache::new(client, own.clone(), limit, *socket_timeout))
                 .transpose()?,
-            shared: ConnectionManager::new_lazy_with_config(client.clone(), config)?,
+            own: ConnectionManager::new_lazy_with_config(client.clone(), own)?,
+            lent: ConnectionManager::new_lazy_with_config(client.clone(), lent)?,
         })
     }
 }

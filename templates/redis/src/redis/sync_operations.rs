@@ -15,7 +15,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked, or the value is not a `T`.
+    /// If Redis cannot be reached, or the value is not a `T`.
     pub fn get_sync<T: FromRedisValue>(
         &self,
         key: impl ToSingleRedisArg,
@@ -27,7 +27,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked, or the time is shorter than a millisecond.
+    /// If Redis cannot be reached, or the time is shorter than a millisecond.
     pub fn set_sync(
         &self,
         key: impl ToSingleRedisArg,
@@ -46,7 +46,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked.
+    /// If Redis cannot be reached.
     pub fn delete_sync(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
         self.unlink_sync(&self.key_prefix().keys(keys))
     }
@@ -56,7 +56,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where the pattern is empty or has nothing but `*` and `?`. Where Redis cannot be asked; the
+    /// If the pattern is empty or has nothing but `*` and `?`, or if Redis cannot be reached; the
     /// pages before stay removed.
     pub fn delete_pattern_sync(&self, pattern: &str) -> Result<u64, Error> {
         let pattern = self.key_prefix().pattern(pattern)?;
@@ -75,7 +75,7 @@ impl RedisManager {
     ///
     /// # Errors
     ///
-    /// Where it does not, with the cause.
+    /// If it does not, with the cause.
     pub fn sync_test_connection(&self) -> Result<(), Error> {
         self.read_sync(&commands::ping())
     }
