@@ -2,8 +2,12 @@
 //!
 //! The document is made of the same declarations as the routes, so that it cannot fall behind them.
 
-use axum::Router;
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::body::Body;
+use axum::http::{HeaderValue, header};
+use axum::response::{Html, Redirect};
+use axum::routing::get;
+use axum::{Json, Router};
+use swagger_ui_dist::{ApiDefinition, OpenApiSource};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{
@@ -11,7 +15,6 @@ use utoipa::openapi::{
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
-use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::error::Problem;
 use crate::state::AppState;
@@ -21,6 +24,12 @@ use crate::state::AppState;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; \
     style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+const PAGE: &str = "/docs";
+const DOCUMENT: &str = "/openapi.json";
+
+/// What the page takes from [Swagger UI](https://swagger.io/tools/swagger-ui/).
+const SWAGGER_UI: [&str; 2] = ["/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"];
 
 /// A router whose document has the name and the version of this service, and says that every error
 /// is a problem document.
@@ -34,16 +43,8 @@ pub fn documented(router: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
     with_problem(router, "default", "Any other error")
 }
 
-/// Documents that each route of `router` may answer with `status`, because of a layer around it.
-pub fn with_status(
-    router: OpenApiRouter<AppState>,
-    status: StatusCode,
-    description: &str,
-) -> OpenApiRouter<AppState> {
-    with_problem(router, status.as_str(), description)
-}
-
-fn with_problem(
+/// Documents that each route of `router` may answer with a problem of this `status`.
+pub fn with_problem(
     mut router: OpenApiRouter<AppState>,
     status: &str,
     description: &str,
@@ -77,12 +78,30 @@ fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
 
 /// `GET /openapi.json` and, for people, `GET /docs`.
 pub fn router(document: OpenApi) -> Router<AppState> {
-    let page = SwaggerUi::new("/docs")
-        .url("/openapi.json", document)
-        // The validator that badges come from is a service of somebody else.
-        .config(Config::default().validator_url("none"));
+    let index = Html(include_str!("docs/index.html"));
+    let initializer = include_str!("docs/swagger-initializer.js");
+    let javascript = [(header::CONTENT_TYPE, "text/javascript")];
+    let routes = Router::new()
+        .route(DOCUMENT, get(|| async { Json(document) }))
+        .route(PAGE, get(index))
+        .route("/docs/", get(Redirect::permanent("../docs")))
+        .route(
+            "/docs/swagger-initializer.js",
+            get((javascript, initializer)),
+        );
+
+    // Its routes have a page as well, but with a script in it, which the policy forbids.
+    let swagger_ui = swagger_ui_dist::generate_routes(ApiDefinition {
+        uri_prefix: PAGE,
+        api_definition: OpenApiSource::Uri(DOCUMENT),
+        title: None,
+    });
+    let swagger_ui = swagger_ui.into_service::<Body>();
+    let routes = SWAGGER_UI.into_iter().fold(routes, |routes, file| {
+        routes.route_service(file, swagger_ui.clone())
+    });
     let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
-    Router::from(page).layer(SetResponseHeaderLayer::overriding(
+    routes.layer(SetResponseHeaderLayer::overriding(
         header::CONTENT_SECURITY_POLICY,
         policy,
     ))
