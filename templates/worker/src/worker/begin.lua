@@ -1,6 +1,6 @@
--- Begins an attempt and gives its number: below zero that of the last one, where none is left, and
--- nothing where the task has ended already. Asked twice by the same asker, it begins one attempt: the
--- first answer may have been lost.
+-- Begins an attempt and returns its number; if none is left, that of the last one, negated; if the task
+-- has ended, nothing. Asked twice by the same asker, it begins one attempt: the first answer may have
+-- been lost.
 -- KEYS: the record of the task.
 -- ARGV: its new state, how long to keep the record in ms, the most attempts, and who asks.
 if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then

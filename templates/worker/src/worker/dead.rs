@@ -1,5 +1,5 @@
 //! The tasks that failed for good, kept for people to look at, and to try again once the cause is
-//! mended.
+//! fixed.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -32,7 +32,7 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked.
+    /// If Redis cannot be reached.
     pub async fn dead(&self) -> Result<Vec<DeadTask>, Error> {
         let entries = self.dead_entries().await?;
         let tasks = entries.iter().map(|entry| serde_json::from_str(entry));
@@ -45,7 +45,7 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked; the tasks that were not yet enqueued stay on the list.
+    /// If Redis cannot be reached; the tasks that were not yet enqueued stay on the list.
     pub async fn retry_dead(&self) -> Result<usize, Error> {
         let mut retried = 0;
         for entry in self.dead_entries().await? {
@@ -77,7 +77,7 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked.
+    /// If Redis cannot be reached.
     pub async fn clear_dead(&self) -> Result<usize, Error> {
         // In one step, so that exactly those are counted that are removed.
         let mut command = redis::cmd("LPOP");

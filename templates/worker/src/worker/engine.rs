@@ -166,14 +166,14 @@ mod tests {
 
     use super::*;
     use crate::settings::Reader;
-    use crate::worker::Registry;
+    use crate::worker::{Registry, Tasks};
 
     #[test]
     fn a_job_may_be_handed_back_any_number_of_times() {
         let settings = Settings::read(&mut Reader::default());
         let redis = RedisManager::new(&settings.redis).expect("valid settings");
-        let registry = Arc::new(Registry::default());
-        let runner = Runner(Executor::new(registry, Arc::new(settings), redis));
+        let tasks = Tasks::new(&settings, redis, Registry::default()).expect("valid settings");
+        let runner = Runner(Executor::new(tasks, Arc::new(settings)));
         let job = Job {
             id: TaskId::generate(),
             task: "report".to_owned(),

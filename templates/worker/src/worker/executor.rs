@@ -14,8 +14,8 @@ use super::dead::DeadTask;
 use super::engine::Job;
 use super::registry::Definition;
 use super::results::{Begun, Results};
-use super::{Context, Registry, TaskError};
-use crate::redis::{self, RedisManager};
+use super::{Context, TaskError, Tasks};
+use crate::redis::{self, Cache, RedisManager};
 use crate::settings::Settings;
 
 /// The pause before a task goes back to a worker that may know it: during a deploy, workers of the
@@ -31,9 +31,9 @@ const UNRECORDED_PAUSE: Duration = Duration::from_secs(5);
 /// What a task needs to run; cheap to clone.
 #[derive(Clone, Debug)]
 pub(super) struct Executor {
-    registry: Arc<Registry>,
+    tasks: Tasks,
     settings: Arc<Settings>,
-    redis: RedisManager,
+    cache: Cache,
     results: Results,
     /// `WORKER_CONCURRENCY` of them, which the rounds of a worker share; closed when it stops.
     slots: Arc<Semaphore>,
@@ -62,22 +62,18 @@ enum Outcome {
 }
 
 impl Executor {
-    pub(super) fn new(
-        registry: Arc<Registry>,
-        settings: Arc<Settings>,
-        redis: RedisManager,
-    ) -> Self {
+    pub(super) fn new(tasks: Tasks, settings: Arc<Settings>) -> Self {
         Self {
-            results: Results::new(redis.clone(), settings.worker.result_ttl),
+            cache: Cache::new(tasks.redis().clone()),
+            results: tasks.results().clone(),
             slots: Arc::new(Semaphore::new(settings.worker.concurrency)),
-            registry,
+            tasks,
             settings,
-            redis,
         }
     }
 
     pub(super) fn redis(&self) -> &RedisManager {
-        &self.redis
+        self.tasks.redis()
     }
 
     /// Begins no more tasks: jobs that wait for a slot go back to the queue.
@@ -95,7 +91,7 @@ impl Executor {
             let Ok(_slot) = self.slots.acquire().await else {
                 return Ok(Next::HandOutAfter(Duration::ZERO));
             };
-            let Some(definition) = self.registry.get(&job.task) else {
+            let Some(definition) = self.tasks.registry().get(&job.task) else {
                 return self.pass_on(job, handed_back).await;
             };
             let most = definition.max_retries.saturating_add(1);
@@ -160,7 +156,9 @@ impl Executor {
     /// Runs the function of the task on a thread that may block.
     async fn run(&self, job: &Job, definition: &Definition, attempt: u32) -> Outcome {
         let context = Context {
-            redis: self.redis.clone(),
+            redis: self.redis().clone(),
+            cache: self.cache.clone(),
+            tasks: self.tasks.clone(),
             settings: self.settings.clone(),
             id: job.id.clone(),
             attempt,

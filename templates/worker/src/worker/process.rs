@@ -28,7 +28,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 ///
-/// Where the worker cannot start. Redis being away is no error: it is waited for.
+/// If the worker cannot start. Redis being away is no error: it is waited for.
 pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
     let mut settings = settings.clone();
@@ -38,8 +38,15 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
     let settings = Arc::new(settings);
     let redis = RedisManager::new(&settings.redis)?;
     let tasks = Tasks::new(&settings, redis.clone(), registry)?;
-    let executor = Executor::new(tasks.registry().clone(), settings.clone(), redis.clone());
-    match redis.initialize_async().await {
+    let executor = Executor::new(tasks.clone(), settings.clone());
+    let connected = tokio::select! {
+        connected = redis.initialize_async() => connected,
+        signal = signals.next() => {
+            tracing::info!(signal, "stopped while starting");
+            return Ok(Drain::Complete);
+        }
+    };
+    match connected {
         Err(error) if error.is_wrong_password() => return Err(error.into()),
         Err(error) => tracing::warn!(%error, "Redis is away; waiting for it"),
         Ok(()) => {}

@@ -41,7 +41,7 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// Where the connection URL cannot be used.
+    /// If the connection URL cannot be used.
     pub fn new(
         settings: &Settings,
         redis: RedisManager,
@@ -67,7 +67,7 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be reached, and where the task is not registered.
+    /// If Redis cannot be reached, and if the task is not registered.
     pub async fn enqueue<T: Task>(&self, payload: &T::Payload) -> Result<TaskId, Error> {
         let job = self.job::<T>(payload)?;
         let id = job.id.clone();
@@ -112,7 +112,7 @@ impl Tasks {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked.
+    /// If Redis cannot be reached.
     pub async fn state(&self, id: &TaskId) -> Result<Option<TaskState>, Error> {
         // In this order: a task that ends in between has a record, whereas the other way round it
         // would be in neither place.
@@ -161,6 +161,10 @@ impl Tasks {
 
     pub(super) fn redis(&self) -> &RedisManager {
         &self.redis
+    }
+
+    pub(super) fn results(&self) -> &Results {
+        &self.results
     }
 
     fn job<T: Task>(&self, payload: &T::Payload) -> Result<engine::Job, Error> {

@@ -32,8 +32,8 @@ impl Registry {
     ///
     /// # Panics
     ///
-    /// Where another task has the name, where it is none, and where the schedule cannot be understood:
-    /// those are mistakes in the program.
+    /// If another task has the name, if the name is empty or has other characters than letters, digits,
+    /// `-` and `_`, and if the schedule cannot be parsed: those are mistakes in the program.
     #[must_use]
     pub fn with<T: Task>(mut self) -> Self {
         let schedule = T::schedule().map(|schedule| Timetable {

@@ -20,13 +20,13 @@ use super::Context;
 /// - hand the id of the task ([`Context::id`], the same in every attempt) to systems that refuse to do
 ///   the same thing twice, as payment services do under the name of idempotency key.
 ///
-/// A task with `MAX_RETRIES = 0` is begun once, and may so not happen at all; only where Redis loses
+/// A task with `MAX_RETRIES = 0` is begun once, and so it may not happen at all; only where Redis loses
 /// the record of that, by dying or by eviction when it is full, can it be begun twice.
 pub trait Task: 'static {
     /// What the function works on. Payloads wait in Redis, also across a deploy: a new field needs
     /// `#[serde(default)]`, or those of before fail.
     type Payload: Serialize + DeserializeOwned;
-    /// What it gives, kept for `TASK_RESULT_TTL`. Keep it small: what is large belongs into a store of
+    /// What it gives, kept for `TASK_RESULT_TTL`. Keep it small: what is large belongs in a store of
     /// its own, and its place in here.
     type Output: Serialize;
 
@@ -44,7 +44,8 @@ pub trait Task: 'static {
         None
     }
 
-    /// Does the work, on a thread that may block.
+    /// Does the work, on a thread that may block. Nothing cuts a run off, and it takes one of
+    /// `WORKER_CONCURRENCY` places until it ends: give every call that waits a time-out of its own.
     ///
     /// # Errors
     ///

@@ -1,9 +1,26 @@
 //! SIGTERM with tasks under way.
 
+use std::net::TcpListener;
 use std::time::Duration;
 
 use super::probes::{Note, Noted};
 use super::stage::{MORTAL, Stage, Status};
+use crate::process::{Process, command};
+
+#[test]
+fn a_worker_that_waits_for_an_answer_of_redis_can_be_stopped() {
+    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("redis://{}", silent.local_addr().unwrap());
+    let variables = [
+        ("REDIS_CONNECTION_URL", url.as_str()),
+        ("REDIS_SOCKET_TIMEOUT", "600"),
+    ];
+    let worker = Process::spawn(command(&["worker"], &variables));
+    let _connection = silent.accept().unwrap();
+    worker.signal("TERM");
+    let (code, log) = worker.wait();
+    assert_eq!(code, Some(0), "{log}");
+}
 
 #[tokio::test]
 async fn a_worker_finishes_the_eight_tasks_that_run_and_leaves_the_others() {
