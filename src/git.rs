@@ -8,13 +8,26 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 /// The version control system of a new project.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Vcs {
     /// A git repository of its own.
     Git,
     /// None, or the one that the project stands in.
     None,
+}
+
+impl Vcs {
+    /// Every choice there is.
+    pub const ALL: [Self; 2] = [Self::Git, Self::None];
+
+    /// The word for it, on the command line and in reports.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Git => "git",
+            Self::None => "none",
+        }
+    }
 }
 
 /// Variables that would lead git to another repository than the one it is told to make.

@@ -3,6 +3,8 @@
 //! A handler only sets a flag. Whoever is about to do something looks at the flags first and ends
 //! with an error like any other, so that dropping cleans up.
 
+#![expect(clippy::disallowed_methods, reason = "the door to signals")]
+
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 #[cfg(unix)]

@@ -48,27 +48,30 @@ use crate::input::schema;
 use crate::plan::templates;
 use crate::report::Report;
 
+/// The version of this Forge, which projects record.
+pub const FORGE_VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// Runs `forge` with a command line, which begins with the name of the program.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    // Known before anything can fail, because failures are reported accordingly.
-    let mut report = Report {
-        json: args.iter().any(|arg| arg == "--json"),
-        quiet: false,
-    };
     let options = match templates::options() {
         Ok(options) => options,
-        Err(error) => return report.failure(&error),
+        Err(error) => return Report::default().failure(&error),
     };
     let given = match cli::parse(&options, &args) {
         Ok(given) => given,
-        Err(error) => return report.command_line(&error),
+        Err(error) => {
+            let json = cli::seems_to_want_json(&args);
+            return Report { json, quiet: false }.command_line(&error);
+        }
     };
-    report.quiet = match &given {
-        Given::New(new) => new.quiet,
-        Given::Update(update) => update.quiet,
-        _ => false,
+    let (json, quiet) = match &given {
+        Given::New(new) => (new.json, new.quiet),
+        Given::Update(update) => (update.json, update.quiet),
+        Given::Diff { json, .. } | Given::Options { json } => (*json, false),
+        Given::Completions(_) | Given::Man { .. } => (false, false),
     };
+    let report = Report { json, quiet };
     match execute(&given, &options, report) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => report.failure(&error),
@@ -85,7 +88,7 @@ fn execute(given: &Given, options: &Options, report: Report) -> Result<Exit> {
             interrupt::watch()?;
             return update::run(given, options, report);
         }
-        Given::Diff { stat, json: _ } => diff::run(*stat, report)?,
+        Given::Diff { stat, .. } => diff::run(*stat, report)?,
         Given::Options { json: false } => report::options(options)?,
         Given::Options { json: true } => report::print_json(&schema::of(options))?,
         Given::Completions(shell) => {

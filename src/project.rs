@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result};
 use semver::Version;
 
+use crate::FORGE_VERSION;
 use crate::error::Refusal;
 use crate::input::answers_file;
-use crate::plan::context::FORGE_VERSION;
 use crate::record::{self, Fault, Record};
 
 /// The directory of the project that the current directory is in, as it is reached from there.

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
+use crate::FORGE_VERSION;
 use crate::commands::proposal::Proposal;
 use crate::disk::create;
 use crate::error::Refusal;
@@ -15,7 +16,6 @@ use crate::input::cli;
 use crate::input::options::{Options, yes_or_no};
 use crate::input::prompt::{Prompt, Reply};
 use crate::input::target::Target;
-use crate::plan::context::FORGE_VERSION;
 use crate::plan::lockfile;
 use crate::plan::templates;
 use crate::report::{self, Report};

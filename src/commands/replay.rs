@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use crate::git::Vcs;
 use crate::input::answers::Answers;
 use crate::input::cli;
 use crate::input::options::Options;
@@ -20,12 +19,8 @@ pub fn command(given: &cli::New, target: &Target, answers: &Answers, options: &O
     let flags = options.list.iter();
     words.extend(flags.map(|option| option.flag(answers.is_on(&option.name))));
     if let Some(vcs) = given.vcs {
-        let vcs = match vcs {
-            Vcs::Git => "git",
-            Vcs::None => "none",
-        };
         words.push("--vcs".to_owned());
-        words.push(vcs.to_owned());
+        words.push(vcs.name().to_owned());
     }
     words.join(" ")
 }

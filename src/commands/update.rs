@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
+use crate::FORGE_VERSION;
 use crate::disk::{apply, tree};
 use crate::error::{Exit, Refusal};
 use crate::git::{self, State, Unmerged};
@@ -17,7 +18,6 @@ use crate::input::wish::{Granted, Wish};
 use crate::merge::lines::Labels;
 use crate::merge::{self, BESIDE, Change, Outcome};
 use crate::plan::Plan;
-use crate::plan::context::FORGE_VERSION;
 use crate::project::{self, Kept};
 use crate::record::Record;
 use crate::report::Report;

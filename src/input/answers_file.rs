@@ -10,10 +10,10 @@ use semver::Version;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::FORGE_VERSION;
 use crate::error::Refusal;
 use crate::input::answers::Said;
 use crate::input::options::Options;
-use crate::plan::context::FORGE_VERSION;
 
 /// What an answers file says.
 #[derive(Debug, Default)]

@@ -9,6 +9,7 @@ use clap::error::{ContextKind, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
+use crate::FORGE_VERSION;
 use crate::git::Vcs;
 use crate::input::answers::Said;
 use crate::input::name;
@@ -144,7 +145,7 @@ const STYLES: Styles = Styles::styled()
 #[must_use]
 pub fn command(options: &Options) -> Command {
     Command::new("forge")
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(FORGE_VERSION)
         .about("Generate Rust web services that build, run and pass their tests")
         .styles(STYLES)
         .subcommand_required(true)
@@ -278,7 +279,7 @@ fn new_command(options: &Options) -> Command {
             Arg::new("vcs")
                 .long("vcs")
                 .value_name("VCS")
-                .value_parser(["git", "none"])
+                .value_parser(Vcs::ALL.map(Vcs::name))
                 .help("Set up version control, by default git unless inside a repository"),
         )
         .arg(flag("dry-run").help("Show what would be written, and write nothing"))
@@ -405,10 +406,7 @@ fn new_given(mut matches: ArgMatches, options: &Options) -> New {
         yes: matches.get_flag("yes"),
         vcs: matches
             .remove_one::<String>("vcs")
-            .map(|vcs| match vcs.as_str() {
-                "none" => Vcs::None,
-                _ => Vcs::Git,
-            }),
+            .and_then(|name| Vcs::ALL.into_iter().find(|vcs| vcs.name() == name)),
         dry_run: matches.get_flag("dry-run"),
         json: matches.get_flag("json"),
         quiet: matches.get_flag("quiet"),
@@ -435,6 +433,13 @@ fn explain_names(mut error: clap::Error, args: &[OsString]) -> clap::Error {
         );
     }
     error
+}
+
+/// Whether a command line that could not be parsed asks for JSON.
+#[must_use]
+pub fn seems_to_want_json(args: &[OsString]) -> bool {
+    let mut flags = args.iter().take_while(|arg| *arg != "--");
+    flags.any(|arg| arg == "--json")
 }
 
 #[cfg(test)]

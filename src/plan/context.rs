@@ -5,10 +5,8 @@ use std::collections::BTreeMap;
 use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::FORGE_VERSION;
 use crate::input::answers::{Answer, Answers};
-
-/// The version of this Forge, which projects record.
-pub const FORGE_VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// The variables of the templates.
 #[derive(Debug, Serialize)]

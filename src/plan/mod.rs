@@ -81,8 +81,13 @@ impl<'a> Plan<'a> {
         }
         let lock = lockfile::with_name(lock, &context.name)?;
         plan.add(lockfile::PATH, BASE, Cow::Owned(lock.into_bytes()))?;
-        let record = Record::of(context, &plan).to_text()?;
-        plan.add(record::PATH, BASE, Cow::Owned(record.into_bytes()))?;
+        let record = Record {
+            forge: context.forge_version.to_owned(),
+            answers: context.switches.clone(),
+            files: plan.pristine(),
+        };
+        let text = record.to_text()?.into_bytes();
+        plan.add(record::PATH, BASE, Cow::Owned(text))?;
         Ok(plan)
     }
 

@@ -15,8 +15,6 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::bufread::DeflateDecoder;
 use serde::Deserialize;
 
-use crate::plan::Plan;
-use crate::plan::context::Context;
 use crate::plan::lockfile;
 use crate::record::encoding::Encoder;
 
@@ -96,19 +94,6 @@ struct FormatText {
 }
 
 impl Record {
-    /// The record of a render.
-    #[must_use]
-    pub fn of(context: &Context, plan: &Plan<'_>) -> Self {
-        let answers = context.options.iter();
-        Self {
-            forge: context.forge_version.to_owned(),
-            answers: answers
-                .map(|answer| (answer.name.clone(), answer.on))
-                .collect(),
-            files: plan.pristine(),
-        }
-    }
-
     /// The text of `.forge.lock`.
     pub fn to_text(&self) -> Result<String> {
         let mut text = format!(

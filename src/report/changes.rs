@@ -9,10 +9,10 @@ use anyhow::Result;
 use console::{Style, style};
 use serde_json::{Value, json};
 
+use crate::FORGE_VERSION;
 use crate::input::answers::Answer;
 use crate::input::options::NextStep;
 use crate::merge::{self, Change, Outcome};
-use crate::plan::context::FORGE_VERSION;
 use crate::record::Record;
 use crate::report::diff::{Contents, Edit, colored};
 use crate::report::{Report, milliseconds, numbered, print, print_json};

@@ -245,7 +245,7 @@ fn document(project: &Proposal<'_>, dry_run: bool, elapsed: Duration) -> Value {
         "name": project.answers.name,
         "path": project.target.path.to_string_lossy(),
         "answers": answers,
-        "vcs": project.vcs,
+        "vcs": project.vcs.name(),
         "created": !dry_run,
         "dry_run": dry_run,
         "files": files,

@@ -167,6 +167,15 @@ fn json_tells_failures_too() {
 }
 
 #[test]
+fn what_stands_after_two_dashes_asks_for_nothing() {
+    let forge = Forge::new();
+    for args in ["new --yes -- --json", "new --bogus -- --json"] {
+        let run = forge.run(args).exits(2);
+        assert!(run.stdout.is_empty(), "{run:#?}");
+    }
+}
+
+#[test]
 fn quiet_prints_errors_only() {
     let forge = Forge::new();
     let run = forge.run("new shop --yes --quiet").exits(0);
