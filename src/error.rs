@@ -1,7 +1,8 @@
 //! What ends a run early.
 //!
-//! Errors travel as [`anyhow::Error`]. One that the user can correct is a [`Refusal`]; everything
-//! else is a failure of the machine and exits with [`Exit::Failure`].
+//! Errors travel as [`anyhow::Error`]. One that the user can correct is a [`Refusal`], and a user who
+//! changed their mind [`Declined`]; everything else is a failure of the machine and exits with
+//! [`Exit::Failure`].
 
 use std::fmt;
 
@@ -16,7 +17,7 @@ pub enum Exit {
     Usage = 2,
     /// The target exists.
     TargetExists = 3,
-    /// Conflicts are left, or a check has found an update.
+    /// Conflicts remain, or a check has found an update.
     Conflicts = 4,
 }
 
@@ -28,7 +29,7 @@ pub struct Refusal {
     /// The value and what is wrong with it.
     pub message: String,
     /// What to do about it.
-    pub help: Option<String>,
+    pub help: String,
 }
 
 impl Refusal {
@@ -56,17 +57,7 @@ impl Refusal {
         Self {
             exit,
             message: message.into(),
-            help: Some(help.into()),
-        }
-    }
-
-    /// Ends a run in which the user said no to the summary.
-    #[must_use]
-    pub fn declined() -> Self {
-        Self {
-            exit: Exit::Failure,
-            message: "nothing was written".to_owned(),
-            help: None,
+            help: help.into(),
         }
     }
 }
@@ -78,3 +69,15 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+/// The user said no to the summary.
+#[derive(Debug)]
+pub struct Declined;
+
+impl fmt::Display for Declined {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("nothing was written")
+    }
+}
+
+impl std::error::Error for Declined {}

@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::FORGE_VERSION;
 use crate::commands::proposal::Proposal;
 use crate::disk::create;
-use crate::error::Refusal;
+use crate::error::{Declined, Refusal};
 use crate::git::{self, Vcs};
 use crate::input::answers::Draft;
 use crate::input::answers_file::AnswersFile;
@@ -109,7 +109,7 @@ impl<'a> Interview<'a> {
                 let reply = self.prompt.confirm(&report::summary(&project))?;
                 match reply {
                     Reply::Answer(true) => return Ok(project),
-                    Reply::Answer(false) => return Err(Refusal::declined().into()),
+                    Reply::Answer(false) => return Err(Declined.into()),
                     Reply::Back => reply,
                 }
             };

@@ -6,7 +6,7 @@
 
 use crate::error::Refusal;
 use crate::input::name::ProjectName;
-use crate::input::options::{OptionSpec, Options};
+use crate::input::options::{self, OptionSpec, Options};
 
 /// The complete choices.
 #[derive(Clone, Debug)]
@@ -43,8 +43,40 @@ pub struct Said {
     pub option: String,
     /// Whether it is to be on.
     pub on: bool,
-    /// The words that said so and where they stand, as messages show them.
-    pub words: String,
+    /// Where that was said.
+    pub source: Source,
+}
+
+/// Where something was said.
+#[derive(Clone, Debug)]
+pub enum Source {
+    /// On the command line, by a flag.
+    CommandLine,
+    /// In this file.
+    File(String),
+}
+
+impl Said {
+    /// The words that said so, as messages show them.
+    fn words(&self) -> String {
+        match &self.source {
+            Source::CommandLine => format!("`{}`", options::flag(&self.option, self.on)),
+            Source::File(file) => format!("`{} = {}` in `{file}`", self.option, self.on),
+        }
+    }
+
+    /// How to say the opposite in the same place.
+    fn remedy(&self) -> String {
+        let opposite = Self {
+            on: !self.on,
+            ..self.clone()
+        };
+        let verb = match self.source {
+            Source::CommandLine => "pass",
+            Source::File(_) => "set",
+        };
+        format!("{verb} {}", opposite.words())
+    }
 }
 
 /// Answers in the making.
@@ -70,7 +102,7 @@ impl<'a> Draft<'a> {
                 && let Some(other) = said[index].replace(flag.clone())
             {
                 return Err(Refusal::usage(
-                    format!("{} contradicts {}", flag.words, other.words),
+                    format!("{} contradicts {}", flag.words(), other.words()),
                     "pass only one of them",
                 ));
             }
@@ -194,12 +226,15 @@ fn contradiction(option: &OptionSpec, wish: &Said, need: &OptionSpec, refused: &
     Refusal::usage(
         format!(
             "{} contradicts {}: `{}` needs `{}`",
-            wish.words, refused.words, option.name, need.name
+            wish.words(),
+            refused.words(),
+            option.name,
+            need.name
         ),
         format!(
-            "pass `{}` to have both, or `{}` to have neither",
-            need.flag(true),
-            option.flag(false),
+            "{} to have both, or {} to have neither",
+            refused.remedy(),
+            wish.remedy(),
         ),
     )
 }
@@ -239,7 +274,7 @@ mod tests {
         Said {
             option: option.to_owned(),
             on,
-            words: format!("`--{}{option}`", if on { "" } else { "no-" }),
+            source: Source::CommandLine,
         }
     }
 
@@ -313,19 +348,40 @@ mod tests {
     }
 
     #[test]
-    fn refuses_an_option_whose_needs_are_switched_off() {
-        let file = Said {
-            words: "`dashboard = true`".to_owned(),
-            ..flag("dashboard", true)
+    fn refuses_an_option_whose_needs_are_switched_off_and_says_where_to_change_that() {
+        let in_file = |said: Said| Said {
+            source: Source::File("forge.toml".to_owned()),
+            ..said
         };
-        let refusal = Draft::new(&options(), &[flag("redis", false)], vec![file]).unwrap_err();
+        let (wish, refused) = (flag("dashboard", true), flag("redis", false));
+        let options = options();
+        let refusal = |flags: &[Said], file| Draft::new(&options, flags, file).unwrap_err();
+
+        let both_flags = refusal(&[wish.clone(), refused.clone()], vec![]);
         assert_eq!(
-            refusal.message,
-            "`dashboard = true` contradicts `--no-redis`: `dashboard` needs `redis`"
+            both_flags.message,
+            "`--dashboard` contradicts `--no-redis`: `dashboard` needs `redis`"
         );
         assert_eq!(
-            refusal.help.as_deref(),
-            Some("pass `--redis` to have both, or `--no-dashboard` to have neither")
+            both_flags.help,
+            "pass `--redis` to have both, or pass `--no-dashboard` to have neither"
+        );
+
+        let mixed = refusal(std::slice::from_ref(&refused), vec![in_file(wish.clone())]);
+        assert_eq!(
+            mixed.message,
+            "`dashboard = true` in `forge.toml` contradicts `--no-redis`: `dashboard` needs `redis`"
+        );
+        assert_eq!(
+            mixed.help,
+            "pass `--redis` to have both, or set `dashboard = false` in `forge.toml` to have neither"
+        );
+
+        let both_in_file = refusal(&[], vec![in_file(wish), in_file(refused)]);
+        assert_eq!(
+            both_in_file.help,
+            "set `redis = true` in `forge.toml` to have both, or set `dashboard = false` in \
+             `forge.toml` to have neither"
         );
     }
 }

@@ -12,7 +12,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::FORGE_VERSION;
 use crate::error::Refusal;
-use crate::input::answers::Said;
+use crate::input::answers::{Said, Source};
 use crate::input::options::Options;
 
 /// What an answers file says.
@@ -40,7 +40,7 @@ impl AnswersFile {
         let bytes = fs::read(path).map_err(|error| {
             Refusal::usage(
                 format!("could not read the answers file `{shown}`: {error}"),
-                "pass the `forge.toml` of a project, or a file of the same form",
+                "check that it is a file you can read, such as the `forge.toml` of a project",
             )
         })?;
         let text = String::from_utf8(bytes).map_err(|_| {
@@ -76,9 +76,11 @@ impl Reader<'_> {
             let place = error
                 .span()
                 .map_or_else(|| format!("`{}`", self.file), |span| self.place(&span));
+            let option = self.options.list.first();
+            let option = option.map_or("option", |option| &option.name);
             Refusal::usage(
                 format!("{place} is not TOML: {}", one_line(error.message())),
-                "a line looks like `redis = true`, under a line `[answers]`",
+                format!("a line looks like `{option} = true`, under a line `[answers]`"),
             )
         })?;
         let document = document.get_ref();
@@ -119,7 +121,7 @@ impl Reader<'_> {
                 said.push(Said {
                     option: option.to_owned(),
                     on,
-                    words: format!("`{option} = {on}` in `{}`", self.file),
+                    source: Source::File(self.file.to_owned()),
                 });
             } else {
                 let options = self.options.list.iter();
@@ -220,7 +222,7 @@ mod tests {
 
     fn fault(text: &str) -> (String, String) {
         let refusal = parse(text).unwrap_err();
-        (refusal.message, refusal.help.unwrap())
+        (refusal.message, refusal.help)
     }
 
     #[test]

@@ -11,7 +11,7 @@ use clap_complete::Shell;
 
 use crate::FORGE_VERSION;
 use crate::git::Vcs;
-use crate::input::answers::Said;
+use crate::input::answers::{Said, Source};
 use crate::input::name;
 use crate::input::options::{OptionSpec, Options};
 use crate::input::wish::Wish;
@@ -397,7 +397,7 @@ fn new_given(mut matches: ArgMatches, options: &Options) -> New {
             .map(|(option, on, _)| Said {
                 option: option.name.clone(),
                 on,
-                words: format!("`{}`", option.flag(on)),
+                source: Source::CommandLine,
             })
             .collect(),
         path: matches.remove_one::<OsString>("path").map(PathBuf::from),

@@ -120,11 +120,17 @@ impl OptionSpec {
     /// The flag that switches the option on or off.
     #[must_use]
     pub fn flag(&self, on: bool) -> String {
-        if on {
-            format!("--{}", self.name)
-        } else {
-            format!("--no-{}", self.name)
-        }
+        flag(&self.name, on)
+    }
+}
+
+/// The flag that switches the option of a name on or off.
+#[must_use]
+pub fn flag(option: &str, on: bool) -> String {
+    if on {
+        format!("--{option}")
+    } else {
+        format!("--no-{option}")
     }
 }
 

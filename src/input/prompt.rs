@@ -141,11 +141,8 @@ impl Prompt {
 
 /// The cause, and the next step where there is one.
 fn in_two_lines(error: &anyhow::Error) -> String {
-    let help = error
-        .downcast_ref::<Refusal>()
-        .and_then(|refusal| refusal.help.as_deref());
-    match help {
-        Some(help) => format!("{error:#}\n  {help}"),
+    match error.downcast_ref::<Refusal>() {
+        Some(refusal) => format!("{error:#}\n  {}", refusal.help),
         None => format!("{error:#}"),
     }
 }

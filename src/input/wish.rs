@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::error::Refusal;
-use crate::input::answers::{Answers, Draft, Said};
+use crate::input::answers::{Answers, Draft, Said, Source};
+use crate::input::answers_file;
 use crate::input::name::ProjectName;
 use crate::input::options::Options;
 
@@ -48,7 +49,8 @@ impl Wish {
             said.push(Said {
                 option: option.to_owned(),
                 on,
-                words: format!("`{option} = {on}`"),
+                // Where `add` and `remove` say it.
+                source: Source::File(answers_file::PATH.to_owned()),
             });
         };
         let (named, on): (&[String], bool) = match self {
@@ -130,7 +132,7 @@ mod tests {
         let said = std::iter::zip(&options.list, on).map(|(option, on)| Said {
             option: option.name.clone(),
             on,
-            words: format!("`{} = {on}` in `forge.toml`", option.name),
+            source: Source::File(answers_file::PATH.to_owned()),
         });
         let name = ProjectName::parse("shop", |_| false).unwrap();
         let granted = wish.grant(&options, name, said.collect()).unwrap();
@@ -194,7 +196,7 @@ mod tests {
         let said = [("redis", false), ("worker", true)].map(|(option, on)| Said {
             option: option.to_owned(),
             on,
-            words: format!("`{option} = {on}` in `forge.toml`"),
+            source: Source::File(answers_file::PATH.to_owned()),
         });
         let refusal = Wish::Update.grant(&options, name, said.into()).unwrap_err();
         assert!(

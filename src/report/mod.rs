@@ -21,7 +21,7 @@ use serde_json::{Value, json};
 
 use crate::commands::proposal::Proposal;
 use crate::commands::replay;
-use crate::error::{Exit, Refusal};
+use crate::error::{Declined, Exit, Refusal};
 use crate::git::Vcs;
 use crate::input::options::{NextStep, Options, yes_or_no};
 use crate::interrupt::Interrupted;
@@ -95,19 +95,16 @@ impl Report {
     #[must_use]
     pub fn failure(self, error: &anyhow::Error) -> ExitCode {
         let message = format!("{error:#}");
-        let (code, help, label) = if let Some(refusal) = error.downcast_ref::<Refusal>() {
-            (
-                refusal.exit as u8,
-                refusal.help.as_deref(),
-                refusal.help.is_some(),
-            )
-        } else if let Some(interrupted) = error.downcast_ref::<Interrupted>() {
-            (interrupted.exit_code(), None, false)
-        } else {
-            (Exit::Failure as u8, None, true)
+        let refusal = error.downcast_ref::<Refusal>();
+        let interrupted = error.downcast_ref::<Interrupted>();
+        let code = match (refusal, interrupted) {
+            (Some(refusal), _) => refusal.exit as u8,
+            (None, Some(interrupted)) => interrupted.exit_code(),
+            (None, None) => Exit::Failure as u8,
         };
+        let help = refusal.map(|refusal| refusal.help.as_str());
         // What the user has decided is no error.
-        let label = if label {
+        let label = if interrupted.is_none() && !error.is::<Declined>() {
             format!("{} ", style("error:").for_stderr().red().bold())
         } else {
             String::new()

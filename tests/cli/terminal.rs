@@ -166,6 +166,7 @@ fn the_summary_says_what_will_be_written() {
         assert!(shown.contains(text), "{text} is not in {shown}");
     }
     assert!(shown.trim_end().ends_with("nothing was written"), "{shown}");
+    assert!(!shown.contains("error:"), "{shown}");
     assert!(forge.entries(".").is_empty());
 }
 
