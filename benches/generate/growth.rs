@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use forge::disk::create;
 use forge::input::answers::{Answer, Answers};
 use forge::input::name::ProjectName;
-use forge::input::target::Target;
+use forge::input::target::{Place, Target};
 use forge::plan::context::Context;
 use forge::plan::templates::{self, BASE, Layer, Template};
 use forge::plan::{Plan, RENDERED};
@@ -45,7 +45,7 @@ pub(crate) fn measure(directory: &Path) {
             let target = Target {
                 path: place.join(NAME),
                 name: answers.name.clone(),
-                exists: false,
+                place: Place::Missing,
             };
             let start = Instant::now();
             let layer = layer(&contents);

@@ -13,9 +13,10 @@ use crate::git::{self, Vcs};
 use crate::input::answers::Draft;
 use crate::input::answers_file::AnswersFile;
 use crate::input::cli;
+use crate::input::name::{BadName, ProjectName};
 use crate::input::options::{Options, yes_or_no};
 use crate::input::prompt::{Prompt, Reply};
-use crate::input::target::Target;
+use crate::input::target::{self, Target};
 use crate::plan::lockfile;
 use crate::plan::templates;
 use crate::report::{self, Report};
@@ -33,13 +34,14 @@ pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
         ));
     }
     let mut draft = Draft::new(options, &given.said, file.said)?;
-    let target = match (&given.path, &file.name) {
-        (Some(path), _) => Some(locate(path, given.name.as_deref())?),
-        (None, Some(name)) => {
-            let own = given.name.as_ref().unwrap_or(name);
-            Some(locate(Path::new(name), Some(own))?)
+    let target = match (&given.path, &given.name, &file.name, &given.answers) {
+        (Some(path), name, ..) => Some(locate(path, name.as_deref())?),
+        (None, Some(name), ..) => Some(locate(Path::new(name), Some(name))?),
+        (None, None, Some(name), Some(file)) => {
+            let name = checked(name).map_err(|bad| bad.in_file(file))?;
+            Some(Target::new(Path::new(name.as_str()), name.clone())?)
         }
-        (None, None) => None,
+        _ => None,
     };
 
     let prompt = if given.yes { None } else { Prompt::open() };
@@ -121,7 +123,7 @@ impl<'a> Interview<'a> {
 
     fn path(&mut self) -> Result<Target> {
         let before = self.typed.as_deref().unwrap_or_default();
-        let locate = |path: &str| locate(Path::new(path), self.given.name.as_deref());
+        let locate = |path: &str| locate(Path::new(path), None);
         let path = self.prompt.path(before, |path| locate(path).map(drop))?;
         let target = locate(&path)?;
         self.typed = Some(path);
@@ -129,8 +131,18 @@ impl<'a> Interview<'a> {
     }
 }
 
+/// The target at a path, whose last part is the name unless another one is given.
 fn locate(path: &Path, name: Option<&str>) -> Result<Target> {
-    Target::new(path, name, |name| {
+    let name = match name {
+        Some(name) => name.to_owned(),
+        None => target::last_part(path)?,
+    };
+    let name = checked(&name).map_err(BadName::on_command_line)?;
+    Target::new(path, name)
+}
+
+fn checked(name: &str) -> Result<ProjectName, BadName> {
+    ProjectName::parse(name, |name| {
         templates::locks().any(|lock| lockfile::has_package(lock, name))
     })
 }

@@ -10,7 +10,7 @@ use crate::git::{self, Vcs};
 use crate::input::answers::{Answers, Draft};
 use crate::input::cli;
 use crate::input::options::Options;
-use crate::input::target::Target;
+use crate::input::target::{Place, Target};
 use crate::plan::Plan;
 
 /// A project before it is written.
@@ -42,10 +42,13 @@ impl<'a> Proposal<'a> {
         let answers = draft.complete(target.name.clone());
         let plan = Plan::of(options, &answers)?;
         let repository = git::enclosing_repository(&target.path);
-        let vcs = given.vcs.unwrap_or(match repository {
-            Some(_) => Vcs::None,
-            None => Vcs::Git,
-        });
+        let vcs = match (given.vcs, &repository) {
+            // The repository that may have been asked for is there.
+            _ if target.place == Place::Repository => Vcs::None,
+            (Some(vcs), _) => vcs,
+            (None, Some(_)) => Vcs::None,
+            (None, None) => Vcs::Git,
+        };
         Ok(Self {
             options,
             command: replay::command(given, &target, &answers, options),

@@ -119,7 +119,7 @@ fn answers(given: &cli::Update, options: &Options, root: &Path) -> Result<Grante
             "write it under `[answers]`, for example `name = \"my_app\"`",
         )
     })?;
-    let name = ProjectName::parse(&name, |_| false)?;
+    let name = ProjectName::parse(&name, |_| false).map_err(|bad| bad.in_file(&path))?;
     given.wish.grant(options, name, file.said)
 }
 

@@ -5,7 +5,7 @@
 //! the target. What this run has made is removed again by dropping; nothing else is ever removed.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow};
 use tempfile::TempDir;
 
-use crate::input::target::Target;
+use crate::input::target::{self, Place, REPOSITORY, STAGE, Target};
 use crate::interrupt;
 use crate::plan::Plan;
 
@@ -82,14 +82,17 @@ struct Stage<'a> {
 
 impl<'a> Stage<'a> {
     fn new(target: &'a Target) -> Result<Self> {
-        let stage = if target.exists && must_stay(target)? {
+        let stage = if target.place != Place::Missing && must_stay(target)? {
             Self::inside(target)
         } else {
             Self::beside(target)
         };
         match stage {
             // The parent may be closed to those who own the directory itself.
-            Err(error) if target.exists && error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(error)
+                if target.place != Place::Missing
+                    && error.kind() == io::ErrorKind::PermissionDenied =>
+            {
                 Self::inside(target)
             }
             stage => stage,
@@ -105,7 +108,7 @@ impl<'a> Stage<'a> {
     }
 
     fn beside(target: &'a Target) -> io::Result<Self> {
-        let prefix = format!(".{}.forge-", target.name);
+        let prefix = format!(".{}{STAGE}-", target.name);
         Ok(Self {
             target,
             directory: new_directory()
@@ -117,7 +120,7 @@ impl<'a> Stage<'a> {
 
     fn inside(target: &'a Target) -> io::Result<Self> {
         // Without a random part, so that of two runs in one directory only one gets it.
-        let name = format!(".{}.forge", target.name);
+        let name = format!(".{}{STAGE}", target.name);
         let mut builder = new_directory();
         builder.prefix(&name).rand_bytes(0);
         let stage = Self {
@@ -125,9 +128,12 @@ impl<'a> Stage<'a> {
             directory: builder.tempdir_in(&target.path)?,
             inside: true,
         };
-        match entries(&target.path)?.len() {
-            1 => Ok(stage),
-            _ => Err(io::ErrorKind::AlreadyExists.into()),
+        let expected = [OsStr::new(&name), OsStr::new(REPOSITORY)];
+        let mut entries = target::entries(&target.path)?.into_iter();
+        if entries.all(|entry| expected.contains(&entry.as_os_str())) {
+            Ok(stage)
+        } else {
+            Err(io::ErrorKind::AlreadyExists.into())
         }
     }
 
@@ -164,7 +170,7 @@ impl<'a> Stage<'a> {
 
     /// The system renames a directory over a missing or an empty one, and over nothing else.
     fn rename(mut self) -> Result<()> {
-        if self.target.exists {
+        if self.target.place == Place::Empty {
             let permissions = fs::metadata(&self.target.path)
                 .map(|metadata| metadata.permissions())
                 .with_context(|| could_not_create(&self.target.path))?;
@@ -182,8 +188,8 @@ impl<'a> Stage<'a> {
     }
 
     fn move_entries_up(self) -> Result<()> {
-        let mut entries =
-            entries(self.directory.path()).with_context(|| could_not_create(&self.target.path))?;
+        let mut entries = target::entries(self.directory.path())
+            .with_context(|| could_not_create(&self.target.path))?;
         entries.sort_by_key(|entry| entry == LAST);
         let mut moved = Vec::new();
         for entry in &entries {
@@ -211,20 +217,17 @@ impl<'a> Stage<'a> {
     }
 }
 
-fn entries(directory: &Path) -> io::Result<Vec<OsString>> {
-    fs::read_dir(directory)?
-        .map(|entry| entry.map(|entry| entry.file_name()))
-        .collect()
-}
-
-/// Whether an empty directory has to stay the one it is: a shell may stand in it, or it may be
-/// where a file system is mounted.
+/// Whether a directory has to stay the one it is: it is a repository, a shell may stand in it, or it
+/// may be where a file system is mounted.
 #[cfg(unix)]
 fn must_stay(target: &Target) -> Result<bool> {
     use std::os::unix::fs::MetadataExt as _;
 
+    if target.place == Place::Repository {
+        return Ok(true);
+    }
     let look = |path: &Path| {
-        fs::metadata(path).with_context(|| format!("could not look at `{}`", path.display()))
+        fs::metadata(path).with_context(|| format!("could not inspect `{}`", path.display()))
     };
     let (own, current) = (look(&target.path)?, look(Path::new("."))?);
     if (own.dev(), own.ino()) == (current.dev(), current.ino()) {

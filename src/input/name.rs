@@ -1,6 +1,7 @@
 //! The name of a project, checked once against everything that will carry it.
 
 use std::fmt;
+use std::path::Path;
 
 use crate::error::Refusal;
 
@@ -29,18 +30,45 @@ const BUILT_IN_CRATES: &[&str] = &["alloc", "core", "proc-macro", "proc_macro", 
 /// Directories that cargo makes next to the binary.
 const ARTIFACT_DIRECTORIES: &[&str] = &["build", "deps", "examples", "incremental"];
 
+/// A name that breaks a rule, and one like it that does not.
+#[derive(Debug)]
+pub struct BadName {
+    message: String,
+    suggestion: String,
+}
+
+impl BadName {
+    /// The refusal of a name from the command line.
+    #[must_use]
+    pub fn on_command_line(self) -> Refusal {
+        let help = format!(
+            "try `{}`, as the last part of the path or with `--name`",
+            self.suggestion
+        );
+        Refusal::usage(self.message, help)
+    }
+
+    /// The refusal of a name from a file of answers.
+    #[must_use]
+    pub fn in_file(self, file: &Path) -> Refusal {
+        let help = format!(
+            "set `name = \"{}\"` in `{}`",
+            self.suggestion,
+            file.display()
+        );
+        Refusal::usage(self.message, help)
+    }
+}
+
 impl ProjectName {
     /// Checks a name. `is_dependency` tells whether a generated project depends on such a crate.
-    pub fn parse(name: &str, is_dependency: impl Fn(&str) -> bool) -> Result<Self, Refusal> {
+    pub fn parse(name: &str, is_dependency: impl Fn(&str) -> bool) -> Result<Self, BadName> {
         match fault(name, &is_dependency) {
             None => Ok(Self(name.to_owned())),
-            Some(fault) => Err(Refusal::usage(
-                format!("`{name}` cannot be the name of a project: {fault}"),
-                format!(
-                    "`{}` would do, as the last part of the path or after `--name`",
-                    suggest(name, &is_dependency)
-                ),
-            )),
+            Some(fault) => Err(BadName {
+                message: format!("`{name}` cannot be the name of a project: {fault}"),
+                suggestion: suggest(name, &is_dependency),
+            }),
         }
     }
 
@@ -105,7 +133,7 @@ fn fault(name: &str, is_dependency: &impl Fn(&str) -> bool) -> Option<String> {
     }
     if name.len() > MAX_LENGTH {
         return Some(format!(
-            "it has {} characters, of which host names leave room for {MAX_LENGTH}",
+            "it has {} characters, and host names leave room for only {MAX_LENGTH}",
             name.len()
         ));
     }
@@ -129,13 +157,13 @@ fn reserved(name: &str, is_dependency: &impl Fn(&str) -> bool) -> Option<String>
     let lower = name.to_ascii_lowercase();
     let name = lower.as_str();
     if KEYWORDS.contains(&name) {
-        Some("it is a keyword of Rust".to_owned())
+        Some("it is a Rust keyword".to_owned())
     } else if BUILT_IN_CRATES.contains(&name) {
         Some("it is a crate that comes with Rust".to_owned())
     } else if ARTIFACT_DIRECTORIES.contains(&name) {
         Some("cargo keeps a directory of that name beside the binary".to_owned())
     } else if is_windows_device(name) {
-        Some("it is a device on Windows".to_owned())
+        Some("it is a device name on Windows".to_owned())
     } else if is_dependency(name) {
         Some("it is a crate that generated projects depend on".to_owned())
     } else {
@@ -197,8 +225,8 @@ mod tests {
     }
 
     fn reason(name: &str) -> String {
-        let refusal = ProjectName::parse(name, is_dependency).unwrap_err();
-        let (_, reason) = refusal.message.split_once(": ").unwrap();
+        let bad = ProjectName::parse(name, is_dependency).unwrap_err();
+        let (_, reason) = bad.message.split_once(": ").unwrap();
         reason.to_owned()
     }
 
@@ -220,17 +248,17 @@ mod tests {
     fn names_the_rule_that_is_broken() {
         for (name, rule) in [
             ("", "it is empty"),
-            ("fn", "it is a keyword of Rust"),
-            ("Self", "it is a keyword of Rust"),
-            ("gen", "it is a keyword of Rust"),
+            ("fn", "it is a Rust keyword"),
+            ("Self", "it is a Rust keyword"),
+            ("gen", "it is a Rust keyword"),
             ("test", "it is a crate that comes with Rust"),
             ("core", "it is a crate that comes with Rust"),
             (
                 "deps",
                 "cargo keeps a directory of that name beside the binary",
             ),
-            ("CON", "it is a device on Windows"),
-            ("com0", "it is a device on Windows"),
+            ("CON", "it is a device name on Windows"),
+            ("com0", "it is a device name on Windows"),
             ("redis", "it is a crate that generated projects depend on"),
             ("1x", "it does not begin with a letter from `a` to `z`"),
             ("-x", "it does not begin with a letter from `a` to `z`"),
@@ -258,7 +286,7 @@ mod tests {
         }
         assert_eq!(
             reason(&"a".repeat(200)),
-            "it has 200 characters, of which host names leave room for 50"
+            "it has 200 characters, and host names leave room for only 50"
         );
     }
 

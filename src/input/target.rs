@@ -1,9 +1,9 @@
 //! Where a project goes, checked before anything is asked or written.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
@@ -17,25 +17,34 @@ pub struct Target {
     pub path: PathBuf,
     /// The name of the project.
     pub name: ProjectName,
-    /// Whether the path is a directory, which is empty.
-    pub exists: bool,
+    /// What is at the path.
+    pub place: Place,
 }
 
+/// What may be at the path of a new project.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Nothing.
+    Missing,
+    /// An empty directory.
+    Empty,
+    /// A git repository without any file, as `git init` makes it.
+    Repository,
+}
+
+/// The entry that makes a directory a git repository.
+pub const REPOSITORY: &str = ".git";
+
+/// What follows the project's name in the name of the hidden directory that it is staged in.
+pub const STAGE: &str = ".forge";
+
 impl Target {
-    /// Checks a path. The name is the last part of the path unless another one is given.
-    pub fn new(
-        path: &Path,
-        name: Option<&str>,
-        is_dependency: impl Fn(&str) -> bool,
-    ) -> Result<Self> {
-        let name = match name {
-            Some(name) => ProjectName::parse(name, is_dependency)?,
-            None => ProjectName::parse(&last_part(path)?, is_dependency)?,
-        };
+    /// Checks a path for a project of a name.
+    pub fn new(path: &Path, name: ProjectName) -> Result<Self> {
         // A slash at the end would make the system look through a link.
         let path: PathBuf = path.components().collect();
-        let exists = is_empty_directory(&path)?;
-        Ok(Self { path, name, exists })
+        let place = look(&path)?;
+        Ok(Self { path, name, place })
     }
 
     /// The directory that the target is an entry of.
@@ -54,7 +63,8 @@ impl Target {
     }
 }
 
-fn last_part(path: &Path) -> Result<String> {
+/// The name of a directory as it was given, or as the system has it.
+pub fn last_part(path: &Path) -> Result<String> {
     let last = match path.file_name() {
         Some(last) => last.to_owned(),
         None if path.as_os_str().is_empty() => return Ok(String::new()),
@@ -77,19 +87,29 @@ fn last_part(path: &Path) -> Result<String> {
     Ok(last.to_string_lossy().into_owned())
 }
 
-fn is_empty_directory(path: &Path) -> Result<bool> {
+fn look(path: &Path) -> Result<Place> {
+    if starts_with_tilde(path) {
+        return Err(Refusal::usage(
+            format!(
+                "`{}` begins with `~`, which only a shell turns into a home directory",
+                path.display()
+            ),
+            "write out the full path",
+        )
+        .into());
+    }
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Place::Missing),
         Err(error) => {
-            return Err(error).with_context(|| format!("could not look at `{}`", path.display()));
+            return Err(error).with_context(|| format!("could not inspect `{}`", path.display()));
         }
     };
     let shown = path.display();
     if metadata.is_symlink() {
         return Err(Refusal::target_exists(
             format!("`{shown}` is a link"),
-            "choose another path, or pass the directory that the link leads to",
+            "choose another path, or pass the directory that the link points to",
         )
         .into());
     }
@@ -100,12 +120,47 @@ fn is_empty_directory(path: &Path) -> Result<bool> {
         )
         .into());
     }
-    let mut entries =
-        fs::read_dir(path).with_context(|| format!("could not look into `{shown}`"))?;
-    match entries.next() {
-        None => Ok(true),
-        Some(_) => Err(not_empty(path).into()),
+    let entries = entries(path).with_context(|| format!("could not list `{shown}`"))?;
+    let (repository, others): (Vec<_>, Vec<_>) =
+        entries.into_iter().partition(|entry| entry == REPOSITORY);
+    if others.is_empty() {
+        Ok(if repository.is_empty() {
+            Place::Empty
+        } else {
+            Place::Repository
+        })
+    } else if others.iter().all(|entry| is_stage(entry)) {
+        let stages = others.iter().map(|entry| path.join(entry));
+        let stages: Vec<String> = stages.map(|path| format!("`{}`", path.display())).collect();
+        let stages = stages.join(", ");
+        Err(Refusal::target_exists(
+            format!("`{shown}` is not empty: an unfinished `forge new` has left {stages}"),
+            format!("delete {stages}, unless another `forge new` is running here"),
+        )
+        .into())
+    } else {
+        Err(not_empty(path).into())
     }
+}
+
+/// What stands in a directory.
+pub fn entries(directory: &Path) -> io::Result<Vec<OsString>> {
+    fs::read_dir(directory)?
+        .map(|entry| entry.map(|entry| entry.file_name()))
+        .collect()
+}
+
+/// Whether an entry is called like what `disk` stages a project in.
+fn is_stage(entry: &OsStr) -> bool {
+    let name = entry.to_string_lossy();
+    let name = name.strip_prefix('.').unwrap_or_default();
+    name.ends_with(STAGE) || name.contains(&format!("{STAGE}-"))
+}
+
+/// A home directory as shells write it. A directory of that name would be a trap for `rm -r`.
+fn starts_with_tilde(path: &Path) -> bool {
+    let first = path.components().next();
+    matches!(first, Some(Component::Normal(name)) if name.as_encoded_bytes().starts_with(b"~"))
 }
 
 fn not_empty(path: &Path) -> Refusal {

@@ -105,12 +105,42 @@ fn the_name_in_the_file_is_the_path_when_there_is_none() {
 fn the_name_in_the_file_is_a_name_and_not_a_path() {
     let forge = Forge::new();
     forge.mkdir("inside");
-    forge.write("answers.toml", "[answers]\nname = \"inside/shop\"\n");
-    forge
-        .run("new --answers answers.toml --yes")
-        .exits(2)
-        .says("`inside/shop` cannot be the name of a project");
-    assert!(forge.entries("inside").is_empty());
+    for (name, suggestion) in [
+        ("../shop", "shop"),
+        ("a/shop", "a_shop"),
+        (".", "my_app"),
+        ("fn", "fn_app"),
+    ] {
+        let text = format!("[answers]\nname = \"{name}\"\n");
+        forge.write("inside/answers.toml", &text);
+        forge
+            .in_project("inside", ["new", "--answers", "answers.toml", "--yes"])
+            .exits(2)
+            .says(&format!("`{name}` cannot be the name of a project"))
+            .says(&format!(
+                "help: set `name = \"{suggestion}\"` in `answers.toml`\n"
+            ));
+    }
+    assert_eq!(forge.entries("inside"), ["answers.toml"]);
+    assert_eq!(forge.entries("."), ["inside"]);
+}
+
+#[test]
+fn a_name_that_is_given_is_the_path_when_there_is_none() {
+    let forge = Forge::new();
+    forge.mkdir("inside");
+    for name in ["shop", "../shop"] {
+        let text = format!("[answers]\nname = \"{name}\"\n");
+        forge.write("inside/answers.toml", &text);
+        let args = ["new", "--name", "other", "--answers", "answers.toml"];
+        let run = forge.in_project("inside", args.iter().chain(&["--yes", "--json"]));
+        assert_eq!(run.exits(0).json()["name"], "other");
+        assert_eq!(forge.entries("inside"), ["answers.toml", "other"]);
+        assert_eq!(forge.entries("."), ["inside"]);
+        std::fs::remove_dir_all(forge.path("inside/other")).unwrap();
+    }
+    forge.run("new --name other --yes").exits(0);
+    assert_eq!(forge.entries("."), ["inside", "other"]);
 }
 
 #[test]

@@ -128,6 +128,13 @@ fn of_runs_at_once_exactly_one_wins() {
         assert_eq!(codes, expected, "for the current directory");
         assert_eq!(forge.files("shop"), whole);
         assert_eq!(forge.entries("."), ["shop"]);
+
+        let forge = Forge::new();
+        forge.mkdir("shop/.git");
+        let codes = race(&forge, ".", &["new", "shop", "--yes"]);
+        assert_eq!(codes, expected, "for a repository");
+        assert_eq!(forge.files("shop"), whole);
+        assert!(forge.entries("shop/.git").is_empty());
     }
 }
 
@@ -161,6 +168,22 @@ fn an_interrupted_run_in_the_current_directory_leaves_it_empty() {
 }
 
 #[test]
+fn what_a_killed_run_left_in_the_current_directory_is_named_and_can_be_deleted() {
+    let forge = Forge::new();
+    forge.mkdir("shop");
+    let mut command = forge.command_with_git("kill -KILL $PPID", "new . --yes");
+    let run = Run::of(command.current_dir(forge.path("shop")));
+    assert!(run.stdout.is_empty(), "{run:#?}");
+    assert_eq!(forge.entries("shop"), [".shop.forge"]);
+    forge
+        .in_project("shop", ["new", ".", "--yes"])
+        .exits(3)
+        .says("help: delete `./.shop.forge`, unless another `forge new` is running here");
+    std::fs::remove_dir_all(forge.path("shop/.shop.forge")).unwrap();
+    forge.in_project("shop", ["new", ".", "--yes"]).exits(0);
+}
+
+#[test]
 fn a_full_disk_leaves_nothing_behind() {
     let forge = Forge::new();
     let script = r#""$FORGE" new a/shop --yes; echo "code $?"; ls -A"#;
@@ -169,9 +192,10 @@ fn a_full_disk_leaves_nothing_behind() {
         run.says("error: could not write `a/shop/")
             .says("No space left");
     }
-    let script = r#"mkdir shop; cd shop; "$FORGE" new . --yes; echo "code $?"; ls -A"#;
+    let script = r#"mkdir shop; cd shop; "$FORGE" new . --yes; echo "code $?"; ls -A
+        mkdir .git; "$FORGE" new . --yes; echo "code $?"; ls -A"#;
     if let Some(run) = forge.on_small_file_system("size=64k", script) {
-        assert_eq!(run.stdout, "code 1\n");
+        assert_eq!(run.stdout, "code 1\ncode 1\n.git\n");
     }
 }
 

@@ -50,6 +50,44 @@ fn a_repository_inside_another_one_has_to_be_asked_for() {
 }
 
 #[test]
+fn a_repository_without_files_becomes_that_of_the_project() {
+    let forge = Forge::new();
+    for (index, (directory, path)) in [(".", "shop"), ("shop", ".")].iter().enumerate() {
+        for (vcs, flags) in [&[][..], &["--vcs", "git"], &["--vcs", "none"]]
+            .iter()
+            .enumerate()
+        {
+            let shop = format!("{index}{vcs}/shop");
+            forge.mkdir(&shop);
+            let mut git = Command::new("git");
+            forge.prepare(&mut git);
+            git.args(["-C", &shop, "init", "-q", "-b", "trunk"]);
+            Run::of(&mut git).exits(0);
+            let inside = forge.entries(&format!("{shop}/.git"));
+
+            let args = ["new", path, "--yes", "--json"];
+            let directory = format!("{index}{vcs}/{directory}");
+            let run = forge.in_project(&directory, args.iter().chain(*flags));
+            assert_eq!(run.exits(0).json()["vcs"], "none");
+            assert!(forge.path(&shop).join("Cargo.toml").exists());
+            assert_eq!(head(&forge, &shop), "ref: refs/heads/trunk\n");
+            assert_eq!(forge.entries(&format!("{shop}/.git")), inside);
+        }
+    }
+}
+
+#[test]
+fn a_repository_that_is_kept_elsewhere_stays_where_it_is() {
+    let forge = Forge::new();
+    forge.mkdir("shop");
+    forge.write("shop/.git", "gitdir: ../elsewhere\n");
+    forge.run("new shop --yes").exits(0);
+    let link = fs::read_to_string(forge.path("shop/.git")).expect("a file");
+    assert_eq!(link, "gitdir: ../elsewhere\n");
+    assert!(forge.path("shop/Cargo.toml").exists());
+}
+
+#[test]
 fn no_repository_on_demand() {
     let forge = Forge::new();
     let run = forge.run("new shop --yes --vcs none --json").exits(0);

@@ -9,10 +9,10 @@ fn refuses_names_that_a_later_step_would_refuse() {
     let forge = Forge::new();
     let long = "a".repeat(200);
     for (name, rule, suggestion) in [
-        ("fn", "a keyword of Rust", "fn_app"),
+        ("fn", "a Rust keyword", "fn_app"),
         ("test", "a crate that comes with Rust", "test_app"),
         ("core", "a crate that comes with Rust", "core_app"),
-        ("CON", "a device on Windows", "con_app"),
+        ("CON", "a device name on Windows", "con_app"),
         ("1x", "does not begin with a letter", "app_1x"),
         ("é", "does not begin with a letter", "my_app"),
         ("", "it is empty", "my_app"),
@@ -25,7 +25,7 @@ fn refuses_names_that_a_later_step_would_refuse() {
             .run_args(["new", "--yes", "--", name])
             .exits(2)
             .says(rule)
-            .says(&format!("help: `{suggestion}` would do"));
+            .says(&format!("help: try `{suggestion}`, as the last part"));
     }
     assert!(forge.entries(".").is_empty());
 }
@@ -68,7 +68,7 @@ fn a_name_that_looks_like_a_flag_is_explained() {
         .run("new -x --yes")
         .exits(2)
         .says("a project's name begins with a letter, for example `x`");
-    forge.run("new --yes -- -x").exits(2).says("`x` would do");
+    forge.run("new --yes -- -x").exits(2).says("try `x`, ");
 }
 
 #[test]

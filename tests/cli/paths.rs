@@ -1,4 +1,5 @@
 use std::fs;
+use std::path::Path;
 
 use crate::forge::{Forge, Run};
 
@@ -102,6 +103,54 @@ fn refuses_a_directory_with_anything_in_it() {
         .says("`shop` exists and is not empty");
     assert_eq!(forge.entries("shop"), [".hidden"]);
     assert_eq!(forge.entries("."), ["shop"]);
+}
+
+#[test]
+fn names_what_a_run_that_was_killed_has_left_in_a_directory() {
+    let forge = Forge::new();
+    for entry in [".shop.forge", ".other.forge-a1B2c3"] {
+        let left = Path::new("shop").join(entry);
+        let left = left.to_str().unwrap();
+        for repository in [false, true] {
+            forge.mkdir(left);
+            if repository {
+                forge.mkdir("shop/.git");
+            }
+            forge
+                .run("new shop --yes")
+                .exits(3)
+                .says(&format!("has left `{left}`"))
+                .says(&format!("help: delete `{left}`, unless"));
+            forge.write("shop/mine", "");
+            forge
+                .run("new shop --yes")
+                .exits(3)
+                .says("`shop` exists and is not empty");
+            fs::remove_dir_all(forge.path("shop")).unwrap();
+        }
+    }
+    forge.mkdir("shop/.forge");
+    forge
+        .run("new shop --yes")
+        .exits(3)
+        .says("`shop` exists and is not empty");
+}
+
+#[test]
+fn refuses_a_home_directory_that_no_shell_has_replaced() {
+    let forge = Forge::new();
+    for path in ["~/shop", "~somebody/shop", "~/a/../shop"] {
+        forge
+            .run_args(["new", "--yes", path])
+            .exits(2)
+            .says("begins with `~`, which only a shell turns into a home directory")
+            .says("help: write out the full path");
+    }
+    forge
+        .run_args(["new", "--yes", "--name", "shop", "~"])
+        .exits(2)
+        .says("begins with `~`");
+    assert!(forge.entries(".").is_empty());
 }
 
 #[test]

@@ -217,12 +217,16 @@ fn a_bad_path_is_explained_and_asked_again() {
         .expect("Where should the project go?")
         .types("fn\r");
     terminal
-        .expect("it is a keyword of Rust")
-        .expect("`fn_app` would do");
+        .expect("it is a Rust keyword")
+        .expect("try `fn_app`");
     terminal
         .expect("Where should the project go?")
         .types("file\r");
     terminal.expect("`file` is not a directory");
+    terminal
+        .expect("Where should the project go?")
+        .types("~/shop\r");
+    terminal.expect("begins with `~`");
     terminal
         .expect("Where should the project go?")
         .types("shop\r");

@@ -326,6 +326,35 @@ fn nothing_is_written_through_a_directory_that_is_a_link() {
 }
 
 #[test]
+fn answers_that_cannot_be_used_are_refused_with_what_to_edit() {
+    let forge = bare();
+    let before = read(&forge, "shop/forge.toml");
+    for (from, to, fault, help) in [
+        (
+            "worker = false",
+            "worker = true",
+            "`worker = true` in `forge.toml` contradicts `redis = false` in `forge.toml`",
+            "set `redis = true` in `forge.toml` to have both, or set `worker = false` in \
+             `forge.toml` to have neither",
+        ),
+        (
+            "\"shop\"",
+            "\"fn\"",
+            "`fn` cannot be the name of a project",
+            "set `name = \"fn_app\"` in `forge.toml`",
+        ),
+    ] {
+        assert!(before.contains(from), "{before}");
+        forge.write("shop/forge.toml", &before.replacen(from, to, 1));
+        forge
+            .in_project("shop", ["update"])
+            .exits(2)
+            .says(fault)
+            .says(&format!("help: {help}\n"));
+    }
+}
+
+#[test]
 fn the_project_is_found_from_below() {
     let forge = bare();
     let run = forge
