@@ -102,7 +102,8 @@ fn execute(given: &Given, options: &Options, report: Report) -> Result<Exit> {
 }
 
 fn manual(options: &Options, command: Option<&str>) -> Result<Vec<u8>> {
-    let mut forge = cli::command(options);
+    // Its page would be the others again.
+    let mut forge = cli::command(options).disable_help_subcommand(true);
     forge.build();
     let subject = match command {
         None => forge,

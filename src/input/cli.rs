@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::builder::Styles;
 use clap::builder::styling::{AnsiColor, Effects};
-use clap::error::{ContextKind, ErrorKind};
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
 
@@ -212,7 +212,7 @@ pub fn command(options: &Options) -> Command {
 pub fn parse(options: &Options, args: &[OsString]) -> Result<Given, clap::Error> {
     let mut matches = command(options)
         .try_get_matches_from(args)
-        .map_err(|error| explain_names(error, args))?;
+        .map_err(|error| explain_dashes(error, args))?;
     Ok(match matches.remove_subcommand() {
         Some((name, mut matches)) => match name.as_str() {
             "options" => Given::Options {
@@ -413,23 +413,27 @@ fn new_given(mut matches: ArgMatches, options: &Options) -> New {
     }
 }
 
-/// Says what a name looks like where a short flag stands in the place of the path. The advice that
-/// clap has for it, to put `--` before it, would lead to the next error.
-fn explain_names(mut error: clap::Error, args: &[OsString]) -> clap::Error {
-    let in_place_of_path = args
-        .get(2)
-        .and_then(|arg| arg.to_str())
-        .filter(|arg| args[1] == "new" && arg.starts_with('-') && !arg.starts_with("--"));
-    if let Some(given) = in_place_of_path
-        && error.kind() == ErrorKind::UnknownArgument
+/// Takes back clap's advice to put `--` before an unknown flag of a command: no name, option or shell
+/// begins with a dash. Where a short one stands in place of the path, says what a name looks like.
+fn explain_dashes(mut error: clap::Error, args: &[OsString]) -> clap::Error {
+    let is_dashed = |arg: &OsString| arg.as_encoded_bytes().starts_with(b"-");
+    let [_, command, given @ ..] = args else {
+        return error;
+    };
+    if error.kind() != ErrorKind::UnknownArgument || is_dashed(command) {
+        return error;
+    }
+    error.remove(ContextKind::Suggested);
+    if let Some(ContextValue::String(flag)) = error.get(ContextKind::InvalidArg)
+        && command == "new"
+        && !flag.starts_with("--")
+        && given.iter().all(is_dashed)
     {
-        let suggestion = name::suggest(given, &|_| false);
-        error.remove(ContextKind::Suggested);
+        let name = name::suggest(flag, &|_| false);
+        let advice = format!("a project's name begins with a letter, for example `{name}`");
         error.insert(
             ContextKind::Suggested,
-            clap::error::ContextValue::StyledStrs(vec![
-                format!("a project's name begins with a letter, for example `{suggestion}`").into(),
-            ]),
+            ContextValue::StyledStrs(vec![advice.into()]),
         );
     }
     error

@@ -68,7 +68,31 @@ fn a_name_that_looks_like_a_flag_is_explained() {
         .run("new -x --yes")
         .exits(2)
         .says("a project's name begins with a letter, for example `x`");
+    forge
+        .run("new --yes -x")
+        .exits(2)
+        .says("a project's name begins with a letter, for example `x`");
     forge.run("new --yes -- -x").exits(2).says("try `x`, ");
+}
+
+#[test]
+fn a_flag_that_does_not_exist_gets_no_advice_that_fails_as_well() {
+    let forge = Forge::new();
+    for args in [
+        "new --yes --json --bogus",
+        "new --bogus",
+        "new shop -x",
+        "new -x shop",
+        "add -x",
+        "completions -x",
+    ] {
+        let run = forge.run(args).exits(2).says("unexpected argument '-");
+        assert!(!run.stderr.contains("tip:"), "{run:#?}");
+    }
+    forge
+        .run("new --yes --jsno")
+        .exits(2)
+        .says("tip: a similar argument exists: '--json'");
 }
 
 #[test]

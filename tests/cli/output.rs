@@ -256,6 +256,11 @@ fn every_command_has_a_manual_page() {
         assert!(run.stdout.contains(".TH"), "{run:#?}");
         assert!(run.stdout.contains(".SH SYNOPSIS"), "{run:#?}");
     }
+    let page = forge.run("man").exits(0).stdout;
+    let named = page
+        .lines()
+        .filter_map(|line| line.strip_prefix(r"forge\-")?.strip_suffix("(1)"));
+    assert_eq!(named.collect::<Vec<_>>(), commands[1..]);
 }
 
 #[test]
