@@ -14,7 +14,7 @@ use crate::record::{self, Fault, Record};
 
 /// The directory of the project that the current directory is in, as it is reached from there.
 pub fn find() -> Result<PathBuf> {
-    let current = std::env::current_dir().context("could not tell the current directory")?;
+    let current = std::env::current_dir().context("could not determine the current directory")?;
     let mut shown = PathBuf::new();
     for directory in current.ancestors() {
         if directory.join(answers_file::PATH).is_file() {
@@ -28,8 +28,7 @@ pub fn find() -> Result<PathBuf> {
     }
     Err(Refusal::usage(
         format!(
-            "`{}` is not in a project that forge has made: neither it nor a directory above it has \
-             a `{}`",
+            "`{}` is not in a project of forge: neither it nor a directory above it has a `{}`",
             current.display(),
             answers_file::PATH
         ),

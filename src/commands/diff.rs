@@ -18,7 +18,7 @@ pub fn run(stat: bool, report: Report) -> Result<()> {
         Kept::Nothing(reason) => {
             return Err(Refusal::failure(
                 format!("{reason}, so that nothing is known about the last render"),
-                "bring the file back from version control, or write it anew with `forge update`",
+                "restore the file from version control, or recreate it with `forge update`",
             )
             .into());
         }

@@ -33,7 +33,7 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
     } else {
         let lock = apply::lock(&root)?;
         if apply::recover(&root)? {
-            report.note("an update that was interrupted is now complete");
+            report.note("finished an update that had been interrupted");
         }
         Some(lock)
     };
@@ -81,8 +81,7 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
                 change.path,
                 change.why.as_deref().unwrap_or_default()
             ),
-            "forge writes through no link and over nothing that it did not make: put a directory \
-             there for the time of the update",
+            "forge does not write through links; put a real directory there during the update",
         )
         .into());
     }
@@ -165,10 +164,10 @@ fn changes(
     if !unresolved.is_empty() {
         return Err(Refusal::conflicts(
             format!(
-                "conflicts of an earlier update are left in `{}`",
+                "conflicts from an earlier update remain in `{}`",
                 unresolved.join("`, `")
             ),
-            format!("resolve them first; a `{BESIDE}` file is resolved when it is gone"),
+            format!("resolve them first; a `{BESIDE}` file is resolved once it is gone"),
         )
         .into());
     }
@@ -193,9 +192,9 @@ fn dirty(paths: &[String]) -> Refusal {
     }
     let list = lines.concat();
     Refusal::failure(
-        format!("git has changes here that are not committed:{list}"),
-        "commit or stash them, so that what forge changes can be told apart and taken back; or \
-         pass `--allow-dirty`",
+        format!("git has uncommitted changes here:{list}"),
+        "commit or stash them, so that forge's changes can be told apart and undone; or pass \
+         `--allow-dirty`",
     )
 }
 
@@ -215,7 +214,9 @@ fn mark_conflicts(root: &Path, changes: &[Change], report: Report) {
     if !unmerged.is_empty()
         && let Err(reason) = git::mark_unmerged(root, &unmerged)
     {
-        report.note(&format!("git does not know of the conflicts: {reason}"));
+        report.note(&format!(
+            "git could not be told about the conflicts: {reason}"
+        ));
     }
 }
 

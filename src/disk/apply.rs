@@ -59,10 +59,7 @@ pub fn lock(root: &Path) -> Result<Locked> {
         let directory =
             File::open(root).with_context(|| format!("could not open `{}`", root.display()))?;
         match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
-            Err(rustix::io::Errno::WOULDBLOCK) => bail!(
-                "another forge is changing `{}` at this moment",
-                root.display()
-            ),
+            Err(rustix::io::Errno::WOULDBLOCK) => bail!("another forge is updating this project"),
             // File systems without locks are left to the care of their users.
             Err(_) => Ok(Locked { _directory: None }),
             Ok(()) => Ok(Locked {
@@ -177,7 +174,7 @@ impl<'a> Stage<'a> {
                 create_parent(&copy)?;
                 fs::copy(&place, &copy)?;
                 if fs::read(&copy)? != *before {
-                    bail!("it changes at this moment");
+                    bail!("it changed while being read");
                 }
                 Some(fs::metadata(&place)?.permissions())
             }

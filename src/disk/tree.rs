@@ -69,7 +69,7 @@ fn entry(root: &Path, path: &str) -> Result<Option<Entry>> {
     } else if metadata.is_symlink() {
         Entry::Other("a link")
     } else {
-        Entry::Other("no regular file")
+        Entry::Other("not a regular file")
     }))
 }
 
@@ -93,15 +93,15 @@ fn look(path: &Path) -> Result<Option<Metadata>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("could not look at `{}`", path.display())),
+        Err(error) => Err(error).with_context(|| format!("could not inspect `{}`", path.display())),
     }
 }
 
 /// Visits everything below a directory, apart from directories into which it goes.
 fn collect(root: &Path, directory: &str, visit: &mut impl FnMut(&str, &Metadata)) -> Result<()> {
     let place = root.join(directory);
-    let entries = fs::read_dir(&place)
-        .with_context(|| format!("could not look into `{}`", place.display()))?;
+    let entries =
+        fs::read_dir(&place).with_context(|| format!("could not list `{}`", place.display()))?;
     let mut is_empty = true;
     for entry in entries {
         let entry = entry?;

@@ -78,7 +78,7 @@ pub struct Update {
     pub check: bool,
     /// Write nothing.
     pub dry_run: bool,
-    /// Go on where git has changes that are not committed.
+    /// Proceed even if git has uncommitted changes.
     pub allow_dirty: bool,
     /// Report as JSON.
     pub json: bool,
@@ -97,39 +97,15 @@ Exit codes:
     1  failed, or declined
     2  the command line or the answers cannot be used
     3  the target exists
-    4  conflicts are left, or `--check` found an update
-  130  interrupted";
-
-const EXAMPLES: &str = "\
-Examples:
-  forge new shop                        ask, then write `shop`
-  forge new shop --yes                  take the defaults
-  forge new . --no-docker --yes         write into the current, empty directory
-  forge new shop --answers forge.toml   take the answers of another project
-  forge new shop --yes --dry-run        show what would be written";
-
-const ADD_EXAMPLES: &str = "\
-Examples:
-  forge add redis            switch an option on
-  forge add redis --dry-run  show what would change, file by file";
-
-const REMOVE_EXAMPLES: &str = "\
-Examples:
-  forge remove redis            switch an option off
-  forge remove redis --dry-run  show what would change, file by file";
-
-const UPDATE_EXAMPLES: &str = "\
-Examples:
-  forge update            bring the project to the templates of this forge
-  forge update --dry-run  show what would change, file by file
-  forge update --check    exit with 4 if anything would, for CI";
+    4  conflicts remain, or `--check` found an update
+  130  interrupted by Ctrl-C; by another signal, 128 plus its number";
 
 const UPDATE_ABOUT: &str = "\
-Bring a project to this forge's templates, and to the answers in its forge.toml
+Update a project to this Forge's templates and the answers in its forge.toml
 
 What the templates have changed since the last render is merged into every file, and your own
-changes stay. Where both have changed the same lines, the file gets conflict markers, git is told of
-it, and the exit code is 4.";
+changes stay. Where both have changed the same lines, the file gets conflict markers, git is told
+about them, and the exit code is 4.";
 
 /// Colors as cargo has them.
 const STYLES: Styles = Styles::styled()
@@ -154,18 +130,30 @@ pub fn command(options: &Options) -> Command {
         .subcommand(
             update_command("add", options)
                 .about("Switch options on in an existing project")
-                .after_help(format!("{ADD_EXAMPLES}\n\n{EXIT_CODES}")),
+                .after_help(switch_help("add", "on", options)),
         )
         .subcommand(
             update_command("remove", options)
                 .about("Switch options off in an existing project")
-                .after_help(format!("{REMOVE_EXAMPLES}\n\n{EXIT_CODES}")),
+                .after_help(switch_help("remove", "off", options)),
         )
         .subcommand(
             update_command(UPDATE, options)
-                .about("Bring a project to this forge's templates, and to the answers in its forge.toml")
+                .about(
+                    "Update a project to this Forge's templates and the answers in its forge.toml",
+                )
                 .long_about(UPDATE_ABOUT)
-                .after_help(format!("{UPDATE_EXAMPLES}\n\n{EXIT_CODES}")),
+                .after_help(help_with_examples(&[
+                    ("forge update", "bring in this Forge's templates"),
+                    (
+                        "forge update --dry-run",
+                        "show what would change, file by file",
+                    ),
+                    (
+                        "forge update --check",
+                        "exit with 4 if anything would, for CI",
+                    ),
+                ])),
         )
         .subcommand(
             Command::new("diff")
@@ -233,6 +221,27 @@ pub fn parse(options: &Options, args: &[OsString]) -> Result<Given, clap::Error>
     })
 }
 
+/// Examples, in two columns, and the exit codes.
+fn help_with_examples(examples: &[(&str, &str)]) -> String {
+    let width = examples.iter().map(|(command, _)| command.len()).max();
+    let width = width.unwrap_or_default();
+    let lines = examples.iter();
+    let lines = lines.map(|(command, meaning)| format!("  {command:width$}  {meaning}\n"));
+    format!("Examples:\n{}\n{EXIT_CODES}", lines.collect::<String>())
+}
+
+fn switch_help(command: &str, state: &str, options: &Options) -> String {
+    let option = options.list.first().map_or("", |option| &option.name);
+    let switch = format!("forge {command} {option}");
+    help_with_examples(&[
+        (&switch, &format!("switch an option {state}")),
+        (
+            &format!("{switch} --dry-run"),
+            "show what would change, file by file",
+        ),
+    ])
+}
+
 fn required<T: Clone + Send + Sync + 'static>(
     matches: &mut ArgMatches,
     id: &str,
@@ -244,6 +253,8 @@ fn required<T: Clone + Send + Sync + 'static>(
 
 fn new_command(options: &Options) -> Command {
     let project = options.list.iter().flat_map(option_args);
+    let without = options.list.last().map(|option| option.flag(false));
+    let here = format!("forge new . {} --yes", without.unwrap_or_default());
     Command::new("new")
         .about("Create a new project")
         // Added again below, to stand among the other options.
@@ -252,7 +263,10 @@ fn new_command(options: &Options) -> Command {
             Arg::new("path")
                 .value_name("PATH")
                 .value_parser(value_parser!(OsString))
-                .help("Where the project goes; its last part is the project's name"),
+                .help(
+                    "Where the project goes; its last part is its name \
+                     [default: the name in the answers file]",
+                ),
         )
         .next_help_heading("Project options")
         .args(project)
@@ -266,7 +280,7 @@ fn new_command(options: &Options) -> Command {
         .arg(
             flag("yes")
                 .short('y')
-                .help("Take the default of what is not said, and do not ask"),
+                .help("Use defaults for everything not given, without asking"),
         )
         .arg(
             Arg::new("answers")
@@ -282,7 +296,7 @@ fn new_command(options: &Options) -> Command {
                 .value_parser(Vcs::ALL.map(Vcs::name))
                 .help("Set up version control, by default git unless inside a repository"),
         )
-        .arg(flag("dry-run").help("Show what would be written, and write nothing"))
+        .arg(flag("dry-run").help("Show what would be written, without writing anything"))
         .arg(flag("json").help("Report as one JSON document on standard output"))
         .arg(flag("quiet").short('q').help("Print errors only"))
         .arg(
@@ -292,7 +306,19 @@ fn new_command(options: &Options) -> Command {
                 .action(ArgAction::Help)
                 .help("Print help"),
         )
-        .after_help(format!("{EXAMPLES}\n\n{EXIT_CODES}"))
+        .after_help(help_with_examples(&[
+            ("forge new shop", "ask, then write `shop`"),
+            ("forge new shop --yes", "take the defaults"),
+            (&here, "write into the current, empty directory"),
+            (
+                "forge new shop --answers forge.toml",
+                "take the answers of another project",
+            ),
+            (
+                "forge new shop --yes --dry-run",
+                "show what would be written",
+            ),
+        ]))
 }
 
 fn update_command(name: &'static str, options: &Options) -> Command {
@@ -319,8 +345,8 @@ fn update_command(name: &'static str, options: &Options) -> Command {
         )
     };
     command
-        .arg(flag(DRY_RUN).help("Show what would change in each file, and change nothing"))
-        .arg(flag("allow-dirty").help("Go on where git has changes that are not committed"))
+        .arg(flag(DRY_RUN).help("Show what would change in each file, without changing anything"))
+        .arg(flag("allow-dirty").help("Proceed even if git has uncommitted changes"))
         .arg(flag("json").help("Report as one JSON document on standard output"))
         .arg(flag("quiet").short('q').help("Print errors only"))
 }
@@ -360,7 +386,7 @@ fn option_args(option: &OptionSpec) -> [Arg; 2] {
         format!(" (needs {})", option.needs.join(", "))
     };
     let yes = format!("{}{needs}{}", capitalized(&option.gloss), marked(true));
-    let no = format!("Do without{}", marked(false));
+    let no = format!("Leave it out{}", marked(false));
     [
         flag(&option.name).help(yes),
         flag(&negative(option)).help(no),

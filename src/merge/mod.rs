@@ -47,7 +47,7 @@ pub enum Entry {
     Directory(Vec<String>),
     /// A link or a special file.
     Other(&'static str),
-    /// Nothing, and this path above it is no directory.
+    /// Nothing, and this path above it is not a directory.
     Below(String),
 }
 
@@ -267,7 +267,7 @@ impl Merger<'_> {
             }
             // Nothing can be put beside it without writing through a link or over a file.
             Some(Entry::Below(above)) if news && !removed.contains(above) => {
-                let why = format!("`{above}` is no directory");
+                let why = format!("`{above}` is not a directory");
                 vec![Change::untouched(path, Outcome::Conflict, None).because(why)]
             }
             Some(Entry::Below(above)) if !removed.contains(above) => {

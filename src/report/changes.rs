@@ -95,7 +95,7 @@ impl Report {
         if let Some(backup) = &update.backup {
             writeln!(
                 text,
-                "\nThe files as they were are in `{}`.",
+                "\nThe previous versions of the files are in `{}`.",
                 backup.join(crate::disk::apply::BEFORE).display()
             )?;
         }
@@ -135,7 +135,7 @@ impl Report {
         if !update.writes() {
             writeln!(
                 text,
-                "Nothing to do: `{}` has all that forge {FORGE_VERSION} renders",
+                "Nothing to do: `{}` has everything that forge {FORGE_VERSION} renders",
                 update.name
             )?;
         } else if check {

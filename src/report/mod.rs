@@ -53,7 +53,7 @@ impl Report {
         );
         text.push_str(&numbered(&next_steps(project)));
         let command = style(&project.command).cyan();
-        writeln!(text, "\nThe same again:\n  {command}")?;
+        writeln!(text, "\nTo repeat this:\n  {command}")?;
         print(&text)
     }
 

@@ -103,7 +103,7 @@ fn a_conflict_is_marked_with_both_sides_and_must_be_resolved_first() {
         forge
             .in_project("shop", args)
             .exits(4)
-            .says("conflicts of an earlier update are left in `src/state.rs`");
+            .says("conflicts from an earlier update remain in `src/state.rs`");
     }
     assert_eq!(forge.files("shop"), marked);
 
@@ -320,7 +320,7 @@ fn nothing_is_written_through_a_directory_that_is_a_link() {
     let before = forge.files("elsewhere");
     let run = forge.in_project("shop", ["add", "redis"]).exits(1);
     assert!(run.stdout.is_empty(), "{run:#?}");
-    run.says("cannot be written: `src` is no directory");
+    run.says("cannot be written: `src` is not a directory");
     assert_eq!(forge.files("elsewhere"), before);
     assert!(!forge.path("shop/.forge-update").exists());
 }
@@ -377,7 +377,7 @@ fn a_directory_that_is_no_project_is_told() {
         forge
             .run(args)
             .exits(2)
-            .says("is not in a project that forge has made")
+            .says("is not in a project of forge")
             .says("help: ");
     }
     assert!(forge.entries(".").is_empty());
@@ -449,7 +449,7 @@ fn without_git_the_files_as_they_were_are_kept() {
     let run = forge.in_project("shop", ["add", "redis"]).exits(0);
     assert!(
         run.stdout
-            .contains("The files as they were are in `.forge-backup-1/before`."),
+            .contains("The previous versions of the files are in `.forge-backup-1/before`."),
         "{run:#?}"
     );
     let kept = forge.files("shop/.forge-backup-1/before");

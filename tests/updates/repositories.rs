@@ -45,7 +45,7 @@ fn what_is_not_committed_is_in_the_way() {
         let run = forge.in_project("shop", ["add", "redis"]).exits(1);
         let name = path.trim_start_matches("shop/");
         run.says(&format!(
-            "error: git has changes here that are not committed:\n  {name}\n"
+            "error: git has uncommitted changes here:\n  {name}\n"
         ))
         .says("`--allow-dirty`");
         assert!(!forge.path("shop/src/redis").exists());
@@ -131,7 +131,7 @@ fn conflicts_are_unmerged_files_with_their_three_sides() {
 
         for args in [&["update"][..], &["update", "--allow-dirty"]] {
             let run = forge.in_project(project, args).exits(4);
-            run.says("conflicts of an earlier update are left in `src/state.rs`");
+            run.says("conflicts from an earlier update remain in `src/state.rs`");
         }
         git(
             &forge,

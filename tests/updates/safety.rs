@@ -88,7 +88,7 @@ fn killed_at_any_point_the_next_run_makes_it_whole() {
         let run = forge.in_project("shop", ["update"]).exits(0);
         assert_eq!(
             run.stderr
-                .contains("an update that was interrupted is now complete"),
+                .contains("finished an update that had been interrupted"),
             unfinished
         );
         let now = files(&forge);
@@ -148,7 +148,7 @@ fn what_was_interrupted_is_finished_by_whatever_comes_next() {
         forge
             .in_project("shop", args)
             .exits(0)
-            .says("note: an update that was interrupted is now complete");
+            .says("note: finished an update that had been interrupted");
         assert_eq!(files(&forge), after);
     }
 }
@@ -198,7 +198,10 @@ fn of_two_updates_at_once_one_waits_for_nobody() {
         let message = String::from_utf8(output.stderr).unwrap();
         match output.status.code() {
             Some(0) => {}
-            Some(1) => assert!(message.contains("another forge is changing"), "{message}"),
+            Some(1) => assert!(
+                message.contains("another forge is updating this project"),
+                "{message}"
+            ),
             other => panic!("exit code {other:?}: {message}"),
         }
     }
