@@ -22,17 +22,29 @@ const CONTRIBUTING: &str = include_str!("../../CONTRIBUTING.md");
 /// How the README starts Forge: from a checkout, or installed.
 const STARTS: [&str; 2] = ["cargo run --release -- ", "forge "];
 
+/// The command of the session in which a person answers.
+const SESSION: &str = "forge new my_project";
+
 /// The command that runs these tests, and so cannot be one of them.
 const CHECK: &str = "scripts/check";
 
-/// The lines of all code blocks of this language.
-fn code_lines<'a>(document: &'a str, language: &str) -> Vec<&'a str> {
-    let fence = format!("```{language}\n");
-    let blocks = document.split(&fence).skip(1);
-    blocks
-        .filter_map(|rest| rest.split("```").next())
-        .flat_map(str::lines)
-        .collect()
+/// What installs the Forge that these tests run.
+const INSTALL: &str = "cargo install --path .";
+
+/// The commands of all code blocks in their order, also of those that show what is printed.
+fn commands(document: &str) -> Vec<&str> {
+    let blocks = document.split("```").skip(1).step_by(2);
+    let commands = blocks.flat_map(|block| {
+        let (language, text) = block.split_once('\n').expect("a language");
+        let lines = text.lines();
+        lines.filter_map(move |line| match language {
+            "sh" => Some(line),
+            "console" => line.strip_prefix("$ "),
+            _ => None,
+        })
+    });
+    let commands = commands.filter_map(|line| line.split(" #").next());
+    commands.map(str::trim).collect()
 }
 
 fn forge(arguments: &str, directory: &Path) -> Output {
@@ -46,30 +58,38 @@ fn forge(arguments: &str, directory: &Path) -> Output {
 #[test]
 fn every_command_of_the_readme_works_in_the_order_it_gives() {
     let directory = tempfile::tempdir().expect("a directory");
-    let mut current = directory.path().to_owned();
+    let mut current = directory.path().join("checkout");
+    fs::create_dir(&current).expect("a directory");
     let mut run = 0;
-    for line in code_lines(README, "sh") {
-        let command = line.split(" #").next().expect("the command").trim();
-        if command == CHECK {
+    for command in commands(README) {
+        if [CHECK, INSTALL].contains(&command) {
             continue;
         }
         if let Some(path) = command.strip_prefix("cd ") {
-            current.push(path);
+            current = current.join(path).canonicalize().expect("a directory");
             continue;
         }
         let arguments = STARTS
             .iter()
             .find_map(|start| command.strip_prefix(start))
             .unwrap_or_else(|| panic!("a test must run `{command}`"));
-        let output = forge(arguments, &current);
+        // The answers of the session are the defaults, and nobody is here to give them.
+        let arguments = if command == SESSION {
+            format!("{arguments} --yes")
+        } else {
+            arguments.to_owned()
+        };
+        let output = forge(&arguments, &current);
         let message = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{command}: {message}");
         run += 1;
     }
-    assert!(run >= 14, "only {run} commands were found");
-    assert!(directory.path().join("my_project/Cargo.toml").is_file());
-    assert!(directory.path().join("other_project/Cargo.toml").is_file());
-    assert!(directory.path().join("a_project/Cargo.toml").is_file());
+    assert!(run >= 15, "only {run} commands were found");
+    for project in ["first_project", "my_project", "other_project", "a_project"] {
+        let manifest = directory.path().join(project).join("Cargo.toml");
+        assert!(manifest.is_file(), "{project}");
+    }
+    assert!(directory.path().join("my_project/.git").exists());
 }
 
 #[test]
@@ -123,7 +143,7 @@ fn every_test_that_the_architecture_names_exists() {
         .map(|(_, text)| text)
         .collect();
     let (_, table) = ARCHITECTURE
-        .split_once("| trap | held by |")
+        .split_once("| pitfall | guarded by |")
         .expect("a table");
     let named = table
         .split('`')
@@ -156,7 +176,7 @@ fn every_test_target_that_contributing_names_exists() {
 
 #[test]
 fn ci_runs_the_command_that_the_readme_gives() {
-    assert!(code_lines(README, "sh").contains(&CHECK));
+    assert!(commands(README).contains(&CHECK));
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     assert!(root.join(CHECK).is_file());
     for ci in [".ci/run", ".github/workflows/ci.yml"] {
