@@ -76,25 +76,27 @@ impl RateLimiter {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked, or does not answer within half a second.
+    /// If Redis cannot be reached, or does not answer within half a second.
     pub async fn decide(&self, key: &str) -> Result<Decision, Error> {
         self.decide_by("", key).await
     }
 
-    /// Decides as [`decide`](Self::decide) does, at a time of the caller's own clock, as the time
+    /// Decides as [`decide`](Self::decide) does, but by the caller's own clock, which gives the time
     /// since 1970.
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked, or does not answer within half a second.
+    /// If Redis cannot be reached, or does not answer within half a second.
     pub async fn decide_at(&self, now: Duration, key: &str) -> Result<Decision, Error> {
         self.decide_by(&now.as_millis().to_string(), key).await
     }
 
     async fn decide_by(&self, now: &str, key: &str) -> Result<Decision, Error> {
+        // Counts are kept by window, and those of another length have other windows.
+        let key = format!("rate_limit:{}:{}:{key}", self.name, self.window);
         let mut script = WINDOW.prepare_invoke();
         script
-            .key(self.redis.key(format!("rate_limit:{}:{key}", self.name)))
+            .key(self.redis.key(key))
             .arg(self.limit)
             .arg(self.window * 1000)
             .arg(now);
@@ -110,7 +112,7 @@ impl RateLimiter {
         })
     }
 
-    /// Decides, and takes note of failures: the first and the last of a row of them are logged.
+    /// Decides, and takes note of failures: the beginning and the end of a row of them are logged.
     pub(super) async fn decide_or_note(&self, key: &str) -> Option<Decision> {
         match self.decide(key).await {
             Ok(decision) => {
