@@ -56,6 +56,21 @@ impl StdError for Error {
     }
 }
 
+/// An error and its causes in one line: `no report: no connection: connection refused`.
+pub fn with_causes(error: &(dyn StdError + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(error) = source {
+        let cause = error.to_string();
+        // Some errors tell their cause themselves.
+        if !text.ends_with(&cause) {
+            text = format!("{text}: {cause}");
+        }
+        source = error.source();
+    }
+    text
+}
+
 /// Gives the sentence as plain text; [`into_problems`] makes the document of it.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
@@ -96,12 +111,12 @@ pub struct Problem {
 }
 
 /// Turns every error response into a problem document with the id of the request, whoever made
-/// it: a handler, an extractor, a layer, or the router itself. One that is a document already,
-/// which is one of another type than plain text, stays as it is.
+/// it: a handler, an extractor, a layer, or the router itself. One that is not plain text is a
+/// document already, and stays as it is.
 ///
 /// # Errors
 ///
-/// Never: the result is what layers want.
+/// Never: layers want a `Result`.
 pub async fn into_problems(response: Response) -> Result<Response, Infallible> {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();

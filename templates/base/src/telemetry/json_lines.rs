@@ -1,5 +1,6 @@
 //! The log for programs: one JSON object a line.
 
+use std::error::Error as StdError;
 use std::fmt;
 
 use serde::Serialize;
@@ -10,7 +11,9 @@ use tracing_subscriber::field::RecordFields;
 use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormattedFields, Layer, layer as plain_layer};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use crate::error::with_causes;
 
 /// Writes such lines to standard output.
 pub(super) fn layer<S>() -> Layer<S, JsonFields, JsonLines>
@@ -20,7 +23,9 @@ where
     plain_layer().fmt_fields(JsonFields).event_format(JsonLines)
 }
 
-/// Writes the time, the level, the place in the code, what the event says, and the span around it.
+/// Writes the time, the level, the place in the code, what the event says, and as `span` the one
+/// around it. Where that is inside another, as in a function with `#[tracing::instrument]`, `spans`
+/// has all of them, from the outermost on.
 ///
 /// The format that comes with `tracing-subscriber` collects all fields in a map before it writes
 /// them, and parses those of the span for every line. That was most of the work for a line, and
@@ -42,14 +47,31 @@ where
         let (level, target) = (event.metadata().level(), event.metadata().target());
         write!(line, "\",\"level\":\"{level}\",\"target\":\"{target}\"")?;
         context.format_fields(line.by_ref(), event)?;
-        if let Some(span) = context.parent_span()
-            && let Some(fields) = span.extensions().get::<FormattedFields<JsonFields>>()
-        {
-            let fields = fields.strip_prefix(',').unwrap_or_default();
-            write!(line, ",\"span\":{{{fields}}}")?;
+        if let Some(span) = context.parent_span() {
+            line.write_str(",\"span\":")?;
+            write_span(&mut line, &span)?;
+            if span.parent().is_some() {
+                let mut before = ",\"spans\":[";
+                for span in span.scope().from_root() {
+                    line.write_str(before)?;
+                    write_span(&mut line, &span)?;
+                    before = ",";
+                }
+                line.write_str("]")?;
+            }
         }
         line.write_str("}\n")
     }
+}
+
+fn write_span<S>(line: &mut Writer<'_>, span: &SpanRef<'_, S>) -> fmt::Result
+where
+    S: for<'span> LookupSpan<'span>,
+{
+    let extensions = span.extensions();
+    let fields = extensions.get::<FormattedFields<JsonFields>>();
+    let fields = fields.and_then(|fields| fields.strip_prefix(','));
+    write!(line, "{{{}}}", fields.unwrap_or_default())
 }
 
 /// Writes each field as `,"name":value`, so that one that a span learns later is only appended.
@@ -107,6 +129,10 @@ impl Visit for Json {
         self.field(field, value);
     }
 
+    fn record_error(&mut self, field: &Field, value: &(dyn StdError + 'static)) {
+        self.field(field, with_causes(value));
+    }
+
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         self.field(field, format_args!("{value:?}"));
     }
@@ -114,6 +140,7 @@ impl Visit for Json {
 
 #[cfg(test)]
 mod tests {
+    use std::num::ParseIntError;
     use std::sync::Arc;
 
     use serde_json::{Value, json};
@@ -183,5 +210,38 @@ mod tests {
         assert_eq!(lines[0]["span"], json!({}));
         assert_eq!(lines[1]["span"], json!({"id": "}{"}));
         assert_eq!(lines[2]["span"], json!({"id": "}{", "status": 200}));
+        assert!(lines.iter().all(|line| line.get("spans").is_none()));
+    }
+
+    #[test]
+    fn a_line_in_a_span_within_others_has_all_of_them() {
+        let lines = logged(|| {
+            let _request = tracing::info_span!("request", id = "outer").entered();
+            let _empty = tracing::info_span!("load").entered();
+            let _query = tracing::info_span!("query", id = 7).entered();
+            tracing::info!("said");
+        });
+        assert_eq!(lines[0]["span"], json!({"id": 7}));
+        let all = json!([{"id": "outer"}, {}, {"id": 7}]);
+        assert_eq!(lines[0]["spans"], all);
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    enum NoReport {
+        #[error("there is no report")]
+        Silent(#[source] ParseIntError),
+        #[error("there is no report: {0}")]
+        Telling(#[source] ParseIntError),
+    }
+
+    #[test]
+    fn an_error_is_told_with_its_causes_once() {
+        let number = "twelve".parse::<u32>().expect_err("no number");
+        for error in [NoReport::Silent(number.clone()), NoReport::Telling(number)] {
+            let error: &(dyn StdError + 'static) = &error;
+            let lines = logged(|| tracing::error!(error, "failed"));
+            let expected = "there is no report: invalid digit found in string";
+            assert_eq!(lines[0]["error"], expected);
+        }
     }
 }
