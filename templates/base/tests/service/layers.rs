@@ -78,7 +78,11 @@ async fn preflight(variables: &[(&str, &str)], origin: &str) -> HeaderMap {
             format!("http://{}/", serve(variables).await),
         )
         .header("origin", origin)
-        .header("access-control-request-method", "GET");
+        .header("access-control-request-method", "PATCH")
+        .header(
+            "access-control-request-headers",
+            "authorization,content-type",
+        );
     request.send().await.expect("a response").headers().clone()
 }
 
@@ -102,4 +106,38 @@ async fn listed_origins_may_call_and_no_others() {
 
     let headers = preflight(&list, "https://evil.example").await;
     assert!(!headers.contains_key("access-control-allow-origin"));
+}
+
+#[tokio::test]
+async fn pages_of_listed_origins_may_send_cookies_and_those_of_any_all_else() {
+    for (origins, allowed, cookies) in [
+        ("https://a.example", "https://a.example", Some("true")),
+        ("*", "*", None),
+    ] {
+        let variables = [("APP_CORS_ORIGINS", origins)];
+        let headers = preflight(&variables, "https://a.example").await;
+        assert_eq!(headers["access-control-allow-origin"], allowed);
+        assert_eq!(headers["access-control-allow-methods"], "PATCH");
+        let asked = "authorization,content-type";
+        assert_eq!(headers["access-control-allow-headers"], asked);
+        let credentials = headers.get("access-control-allow-credentials");
+        let credentials = credentials.map(|value| value.to_str().unwrap());
+        assert_eq!(credentials, cookies);
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_can_read_the_headers_that_tell_them_how_to_go_on() {
+    for origins in ["https://a.example", "*"] {
+        let address = serve(&[("APP_CORS_ORIGINS", origins)]).await;
+        let request = Client::new()
+            .get(format!("http://{address}/"))
+            .header("origin", "https://a.example");
+        let response = request.send().await.expect("a response");
+        let exposed = response.headers()["access-control-expose-headers"].to_str();
+        let exposed: Vec<_> = exposed.unwrap().split(',').collect();
+        for header in ["x-request-id", "location", "retry-after"] {
+            assert!(exposed.contains(&header), "{exposed:?}");
+        }
+    }
 }

@@ -17,11 +17,14 @@ use crate::error::Error;
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
+/// What the layer tells clients besides `Retry-After`.
+pub const HEADERS: [HeaderName; 2] = [RATE_LIMIT, RATE_LIMIT_POLICY];
+
 /// What the requests of one client have in common.
 type Key = Arc<dyn Fn(&Request) -> String + Send + Sync>;
 
 /// Answers requests beyond the quota with 429, `Retry-After` and the RateLimit header fields, which
-/// other responses have as well.
+/// other responses carry as well.
 #[derive(Clone)]
 pub struct RateLimitLayer {
     limiter: RateLimiter,
