@@ -19,7 +19,7 @@ impl SessionId {
     ///
     /// # Panics
     ///
-    /// Where the system has no random source.
+    /// If the system has no random source.
     pub fn generate() -> Self {
         let mut bytes = [0; BYTES];
         SystemRandom::new()

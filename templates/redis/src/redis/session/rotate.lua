@@ -1,7 +1,8 @@
 -- Moves a session to a new id. With a lifetime, which then begins anew, it is also bound to the user.
 -- KEYS: the session, the session under its new id, the index of the user's sessions
 -- ARGV: the hash of the old id, that of the new one, the user or an empty text, the lifetime in
---       milliseconds or an empty text where the present one goes on, the idle time-out in milliseconds
+--       milliseconds or an empty text if the present one goes on, the idle time-out in milliseconds,
+--       what the keys of sessions begin with
 -- answers: 1 if it was moved, or 0 if there is no such session
 if redis.call('EXISTS', KEYS[1]) == 0 then
     return 0
@@ -17,10 +18,7 @@ if lifetime then
 end
 if user ~= '' then
     local ends = tonumber(redis.call('HGET', KEYS[2], 'until'))
-    redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', now)
     redis.call('ZREM', KEYS[3], ARGV[1])
-    redis.call('ZADD', KEYS[3], ends, ARGV[2])
-    local last = redis.call('ZRANGE', KEYS[3], -1, -1, 'WITHSCORES')
-    redis.call('PEXPIREAT', KEYS[3], last[2])
+    enter(KEYS[3], ARGV[2], ends, now, ARGV[6])
 end
 return 1

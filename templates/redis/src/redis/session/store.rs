@@ -8,17 +8,25 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::{SessionId, SessionSettings};
+use crate::redis::commands::milliseconds;
 use crate::redis::{Error, RedisManager};
 
 /// The hash tag in braces keeps all keys that a script touches in one slot, as a proxy in front of a
-/// cluster demands.
+/// cluster requires.
 const SESSION: &str = "{session}:id:";
 const INDEX: &str = "{session}:user:";
 
-static CREATE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("create.lua")));
+static CREATE: LazyLock<Script> = LazyLock::new(|| {
+    let script = concat!(include_str!("index.lua"), include_str!("create.lua"));
+    Script::new(script)
+});
 static LOAD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("load.lua")));
 static UPDATE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("update.lua")));
-static ROTATE: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("rotate.lua")));
+static ROTATE: LazyLock<Script> = LazyLock::new(|| {
+    let script = concat!(include_str!("index.lua"), include_str!("rotate.lua"));
+    Script::new(script)
+});
+static DESTROY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("destroy.lua")));
 static DESTROY_ALL: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("destroy_all.lua")));
 
@@ -46,12 +54,12 @@ impl Sessions {
         Self { redis, settings }
     }
 
-    /// Begins a session of nobody, and gives its id for the
+    /// Begins a session that belongs to nobody, and gives its id for the
     /// [cookie](Self::set_cookie).
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked, or the data is nothing that JSON can hold.
+    /// If Redis cannot be reached, or JSON cannot hold the data.
     pub async fn create<T: Serialize>(&self, data: &T) -> Result<SessionId, Error> {
         self.create_for("", data).await
     }
@@ -60,7 +68,7 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked, or the data is nothing that JSON can hold.
+    /// If Redis cannot be reached, or JSON cannot hold the data.
     pub async fn create_for<T: Serialize>(&self, user: &str, data: &T) -> Result<SessionId, Error> {
         let id = SessionId::generate();
         let mut script = CREATE.prepare_invoke();
@@ -70,8 +78,9 @@ impl Sessions {
             .arg(id.hash())
             .arg(user)
             .arg(encode(data)?)
-            .arg(milliseconds(self.settings.lifetime))
-            .arg(milliseconds(self.settings.idle_timeout));
+            .arg(milliseconds(self.settings.lifetime)?)
+            .arg(milliseconds(self.settings.idle_timeout)?)
+            .arg(self.redis.key(SESSION));
         self.redis.run_async::<()>(&script).await?;
         Ok(id)
     }
@@ -83,7 +92,7 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked.
+    /// If Redis cannot be reached.
     pub async fn load<T: DeserializeOwned>(
         &self,
         id: SessionId,
@@ -95,12 +104,12 @@ impl Sessions {
         Ok(decode(&data).map(|data| Session { id, user, data }))
     }
 
-    /// Changes the data of a session and gives the new data, if there is such a session. Of changes
-    /// at the same time none is lost: `change` is called again with what the other left.
+    /// Changes the data of a session and gives the new data, if there is such a session. No change
+    /// at the same time is lost: `change` is called again with what the other one left.
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked, or the data is nothing that JSON can hold.
+    /// If Redis cannot be reached, or JSON cannot hold the data.
     pub async fn update<T: Serialize + DeserializeOwned>(
         &self,
         id: &SessionId,
@@ -123,14 +132,15 @@ impl Sessions {
         Ok(None)
     }
 
-    /// Gives a session a new id, if it is not over; the old one opens nothing any more.
+    /// Gives a session a new id, if it is not over. The old one opens nothing any more, so the
+    /// response has to carry the new one in its [cookie](Self::set_cookie).
     ///
     /// With a user, who must have proved to be that user, the session is theirs from now on and its
     /// lifetime begins anew. Without, both stay as they are.
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked.
+    /// If Redis cannot be reached.
     pub async fn rotate<T>(
         &self,
         session: &Session<T>,
@@ -138,6 +148,10 @@ impl Sessions {
     ) -> Result<Option<SessionId>, Error> {
         let id = SessionId::generate();
         let owner = user.or(session.user.as_deref()).unwrap_or_default();
+        let lifetime = match user {
+            Some(_) => milliseconds(self.settings.lifetime)?.to_string(),
+            None => String::new(),
+        };
         let mut script = ROTATE.prepare_invoke();
         script
             .key(self.session_key(&session.id))
@@ -146,10 +160,9 @@ impl Sessions {
             .arg(session.id.hash())
             .arg(id.hash())
             .arg(owner)
-            .arg(user.map_or(String::new(), |_| {
-                milliseconds(self.settings.lifetime).to_string()
-            }))
-            .arg(milliseconds(self.settings.idle_timeout));
+            .arg(lifetime)
+            .arg(milliseconds(self.settings.idle_timeout)?)
+            .arg(self.redis.key(SESSION));
         let moved: bool = self.redis.run_async(&script).await?;
         Ok(moved.then_some(id))
     }
@@ -158,17 +171,21 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked.
+    /// If Redis cannot be reached.
     pub async fn destroy(&self, id: &SessionId) -> Result<bool, Error> {
-        let key = format!("{SESSION}{}", id.hash());
-        Ok(self.redis.delete_async(key).await? > 0)
+        let mut script = DESTROY.prepare_invoke();
+        script
+            .key(self.session_key(id))
+            .arg(id.hash())
+            .arg(self.redis.key(INDEX));
+        self.redis.run_async(&script).await
     }
 
     /// Ends all sessions of a user, on all devices, and gives their number.
     ///
     /// # Errors
     ///
-    /// Where Redis cannot be asked.
+    /// If Redis cannot be reached.
     pub async fn destroy_all_of(&self, user: &str) -> Result<u64, Error> {
         let mut script = DESTROY_ALL.prepare_invoke();
         script
@@ -189,7 +206,7 @@ impl Sessions {
         let mut script = LOAD.prepare_invoke();
         script
             .key(self.session_key(id))
-            .arg(milliseconds(self.settings.idle_timeout));
+            .arg(milliseconds(self.settings.idle_timeout)?);
         self.redis.run_async(&script).await
     }
 
@@ -210,10 +227,4 @@ fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
     serde_json::from_str(text)
         .inspect_err(|error| tracing::debug!(%error, "a session is of another shape"))
         .ok()
-}
-
-/// Settings of times are a year at most, and a time below a millisecond would end a session at
-/// once.
-fn milliseconds(time: Duration) -> u64 {
-    (time.as_millis() as u64).max(1)
 }
