@@ -1,22 +1,23 @@
 //! The cache for async code.
 
+use std::time::Instant;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tokio::time::{Instant, sleep};
+use tokio::time::sleep;
 
 use super::entry::{Entry, LONGEST_WAIT, Lease, POLL};
 use super::flights::Outcome;
 use super::{Cache, Cached, TimeToLive, cache_key, decode, encode, unless_failed};
-use crate::redis::RedisManager;
 use crate::redis::commands;
 
 impl Cache {
-    /// Gives the value at `key`, computing it where there is none and keeping it for
+    /// Gives the value at `key`, computing it if there is none and keeping it for
     /// `time_to_live`.
     ///
     /// # Errors
     ///
-    /// Where computing fails, with its error, which is not kept. Redis being away is no error: the
+    /// If computing fails, with its error, which is not kept. Redis being away is no error: the
     /// value is computed.
     pub async fn get_or_compute_async<T, E, F>(
         &self,
@@ -29,12 +30,16 @@ impl Cache {
         F: Future<Output = Result<T, E>>,
     {
         let key = cache_key(key);
-        let stored = self.redis.get_async::<Vec<u8>>(&key).await;
-        let reachable = match unless_failed(stored) {
+        let stored = if self.silence.lets_ask(Instant::now()) {
+            self.answered(self.redis.get_async::<Vec<u8>>(&key).await)
+        } else {
+            None
+        };
+        let reachable = match stored {
             Some(stored) => match Entry::new(stored) {
                 Entry::Value(bytes) => match decode(&bytes) {
                     Some(value) => return Ok(Cached::found(value)),
-                    None => unless_failed(self.redis.delete_async(&key).await).is_some(),
+                    None => self.answered(self.redis.delete_async(&key).await).is_some(),
                 },
                 Entry::Nothing | Entry::Lease(_) => true,
             },
@@ -53,7 +58,7 @@ impl Cache {
 
         let mut lease = None;
         if reachable {
-            match claim(&self.redis, &key).await {
+            match claim(self, &key).await {
                 Claimed::Value(bytes) => {
                     if let Some(value) = decode(&bytes) {
                         seat.close();
@@ -87,13 +92,13 @@ enum Claimed {
 
 /// Takes the lease, or waits for the value of the process that has it. After the longest wait the
 /// lease of the other serves as well: whoever is first stores.
-async fn claim(redis: &RedisManager, key: &str) -> Claimed {
-    let key = redis.key(key);
+async fn claim(cache: &Cache, key: &str) -> Claimed {
+    let key = cache.redis.key(key);
     let lease = Lease::new();
     let deadline = Instant::now() + LONGEST_WAIT;
     let (lease, give_back) = loop {
-        let answer = redis.write_async(lease.claim(&key)).await;
-        match unless_failed(answer).map(Entry::new) {
+        let answer = cache.redis.write_async(lease.claim(&key)).await;
+        match cache.answered(answer).map(Entry::new) {
             None => return Claimed::Unreachable,
             Some(Entry::Value(bytes)) => return Claimed::Value(bytes),
             Some(Entry::Nothing) => break (lease, true),
@@ -102,7 +107,7 @@ async fn claim(redis: &RedisManager, key: &str) -> Claimed {
         }
     };
     Claimed::Lease(HeldLease {
-        redis: redis.clone(),
+        cache: cache.clone(),
         key,
         lease,
         give_back,
@@ -112,7 +117,7 @@ async fn claim(redis: &RedisManager, key: &str) -> Claimed {
 /// A lease that is given back if nothing is stored: computing failed, panicked, or was dropped
 /// together with the request that it was for.
 struct HeldLease {
-    redis: RedisManager,
+    cache: Cache,
     key: Vec<u8>,
     lease: Lease,
     give_back: bool,
@@ -126,7 +131,8 @@ impl HeldLease {
         };
         self.give_back = false;
         let script = self.lease.store(&self.key, value, milliseconds);
-        unless_failed(self.redis.run_async::<u64>(&script).await);
+        let stored = self.cache.redis.run_async::<u64>(&script).await;
+        self.cache.answered(stored);
     }
 }
 
@@ -137,9 +143,12 @@ impl Drop for HeldLease {
             return;
         };
         if self.give_back {
-            let redis = self.redis.clone();
+            let cache = self.cache.clone();
             let script = self.lease.release(&self.key);
-            runtime.spawn(async move { unless_failed(redis.run_async::<u64>(&script).await) });
+            runtime.spawn(async move {
+                let released = cache.redis.run_async::<u64>(&script).await;
+                cache.answered(released);
+            });
         }
     }
 }

@@ -12,7 +12,7 @@ use super::decode;
 pub(super) struct Flights(Arc<Mutex<HashMap<String, Weak<Slot>>>>);
 
 /// Where the value of a flight appears. Whoever holds the lock computes; the others wait for it.
-/// Where a computation is cut off by a panic or because its caller went away, the lock opens on an
+/// If a computation is cut off by a panic or because its caller went away, the lock opens on an
 /// outcome that is still missing, and the next one in the queue computes.
 pub(super) type Slot = tokio::sync::Mutex<Option<Outcome>>;
 
@@ -66,7 +66,7 @@ impl Flights {
         }
     }
 
-    /// Closes the flight for `key`: who is in it stays, and nobody joins any more.
+    /// Closes the flight for `key`: those in it stay, and nobody joins any more.
     pub(super) fn forget(&self, key: &str) {
         self.lock().remove(key);
     }

@@ -9,11 +9,10 @@ use serde::de::DeserializeOwned;
 use super::entry::{Entry, LONGEST_WAIT, Lease, POLL};
 use super::flights::Outcome;
 use super::{Cache, Cached, TimeToLive, cache_key, decode, encode, unless_failed};
-use crate::redis::RedisManager;
 use crate::redis::commands;
 
 impl Cache {
-    /// Gives the value at `key`, computing it where there is none and keeping it for
+    /// Gives the value at `key`, computing it if there is none and keeping it for
     /// `time_to_live`, as [`get_or_compute_async`](Self::get_or_compute_async) does.
     ///
     /// # Panics
@@ -22,7 +21,7 @@ impl Cache {
     ///
     /// # Errors
     ///
-    /// Where computing fails, with its error, which is not kept. Redis being away is no error: the
+    /// If computing fails, with its error, which is not kept. Redis being away is no error: the
     /// value is computed.
     pub fn get_or_compute_sync<T, E>(
         &self,
@@ -34,12 +33,16 @@ impl Cache {
         T: Serialize + DeserializeOwned,
     {
         let key = cache_key(key);
-        let stored = self.redis.get_sync::<Vec<u8>>(&key);
-        let reachable = match unless_failed(stored) {
+        let stored = if self.silence.lets_ask(Instant::now()) {
+            self.answered(self.redis.get_sync::<Vec<u8>>(&key))
+        } else {
+            None
+        };
+        let reachable = match stored {
             Some(stored) => match Entry::new(stored) {
                 Entry::Value(bytes) => match decode(&bytes) {
                     Some(value) => return Ok(Cached::found(value)),
-                    None => unless_failed(self.redis.delete_sync(&key)).is_some(),
+                    None => self.answered(self.redis.delete_sync(&key)).is_some(),
                 },
                 Entry::Nothing | Entry::Lease(_) => true,
             },
@@ -58,7 +61,7 @@ impl Cache {
 
         let mut lease = None;
         if reachable {
-            match claim(&self.redis, &key) {
+            match claim(self, &key) {
                 Claimed::Value(bytes) => {
                     if let Some(value) = decode(&bytes) {
                         seat.close();
@@ -92,13 +95,13 @@ enum Claimed {
 
 /// Takes the lease, or waits for the value of the process that has it. After the longest wait the
 /// lease of the other serves as well: whoever is first stores.
-fn claim(redis: &RedisManager, key: &str) -> Claimed {
-    let key = redis.key(key);
+fn claim(cache: &Cache, key: &str) -> Claimed {
+    let key = cache.redis.key(key);
     let lease = Lease::new();
     let deadline = Instant::now() + LONGEST_WAIT;
     let (lease, give_back) = loop {
-        let answer = redis.write_sync(&lease.claim(&key));
-        match unless_failed(answer).map(Entry::new) {
+        let answer = cache.redis.write_sync(&lease.claim(&key));
+        match cache.answered(answer).map(Entry::new) {
             None => return Claimed::Unreachable,
             Some(Entry::Value(bytes)) => return Claimed::Value(bytes),
             Some(Entry::Nothing) => break (lease, true),
@@ -107,7 +110,7 @@ fn claim(redis: &RedisManager, key: &str) -> Claimed {
         }
     };
     Claimed::Lease(HeldLease {
-        redis: redis.clone(),
+        cache: cache.clone(),
         key,
         lease,
         give_back,
@@ -116,7 +119,7 @@ fn claim(redis: &RedisManager, key: &str) -> Claimed {
 
 /// A lease that is given back if nothing is stored: computing failed or panicked.
 struct HeldLease {
-    redis: RedisManager,
+    cache: Cache,
     key: Vec<u8>,
     lease: Lease,
     give_back: bool,
@@ -130,7 +133,8 @@ impl HeldLease {
         };
         self.give_back = false;
         let script = self.lease.store(&self.key, value, milliseconds);
-        unless_failed(self.redis.run_sync::<u64>(&script));
+        let stored = self.cache.redis.run_sync::<u64>(&script);
+        self.cache.answered(stored);
     }
 }
 
@@ -138,7 +142,8 @@ impl Drop for HeldLease {
     fn drop(&mut self) {
         if self.give_back {
             let script = self.lease.release(&self.key);
-            unless_failed(self.redis.run_sync::<u64>(&script));
+            let released = self.cache.redis.run_sync::<u64>(&script);
+            self.cache.answered(released);
         }
     }
 }
