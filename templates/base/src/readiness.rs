@@ -1,11 +1,10 @@
 //! Whether the service wants requests, as load balancers ask for it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// The phase that the service is in, shared by all clones; it begins with [`Phase::Starting`].
-#[derive(Clone, Debug, Default)]
-pub struct Readiness(Arc<AtomicU8>);
+/// The phase that the service is in; it begins with [`Phase::Starting`].
+#[derive(Debug, Default)]
+pub struct Readiness(AtomicU8);
 
 /// The phases of a service's life.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -1,10 +1,10 @@
 //! The profiles of users.
 //!
-//! The seam to the data source: what is in memory here stands where a database will be. Handlers
+//! The seam to the data source: a database will take the place of what is in memory here. Handlers
 //! know only these two functions, and stay as they are when their bodies become queries.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,10 +20,10 @@ pub struct Profile {
     pub email: String,
 }
 
-/// The profiles of all users; all clones share them.
-#[derive(Clone, Debug)]
+/// The profiles of all users.
+#[derive(Debug)]
 pub struct Profiles {
-    by_user: Arc<RwLock<HashMap<u64, Profile>>>,
+    by_user: RwLock<HashMap<u64, Profile>>,
 }
 
 /// Why the data source could not answer.
@@ -43,7 +43,7 @@ impl Default for Profiles {
             (2, profile("Grace", "grace@example.com")),
         ]);
         Self {
-            by_user: Arc::new(RwLock::new(by_user)),
+            by_user: RwLock::new(by_user),
         }
     }
 }
@@ -53,7 +53,7 @@ impl Profiles {
     ///
     /// # Errors
     ///
-    /// Where the data source cannot answer.
+    /// If the data source cannot answer.
     pub async fn find(&self, user_id: u64) -> Result<Option<Profile>, Unavailable> {
         let profiles = self.by_user.read().unwrap_or_else(PoisonError::into_inner);
         Ok(profiles.get(&user_id).cloned())
@@ -63,7 +63,7 @@ impl Profiles {
     ///
     /// # Errors
     ///
-    /// Where the data source cannot answer.
+    /// If the data source cannot answer.
     pub async fn update(&self, user_id: u64, profile: Profile) -> Result<bool, Unavailable> {
         let mut profiles = self.by_user.write().unwrap_or_else(PoisonError::into_inner);
         Ok(profiles
