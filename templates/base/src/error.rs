@@ -137,7 +137,7 @@ pub async fn into_problems(response: Response) -> Result<Response, Infallible> {
         detail,
         request_id: String::from_utf8_lossy(id.unwrap_or_default()).into_owned(),
     };
-    let document = serde_json::to_vec(&problem).expect("a problem is made of texts and a number");
+    let document = serde_json::to_vec(&problem).expect("a problem is made of strings and a number");
     parts.headers.remove(header::CONTENT_LENGTH);
     parts.headers.insert(
         header::CONTENT_TYPE,

@@ -53,11 +53,11 @@ pub enum Fault {
     Variable {
         /// The name of the variable.
         name: &'static str,
-        /// The value given, masked where it may hold a secret.
+        /// The value given, masked if it may hold a secret.
         given: String,
         /// What the value must be.
         rule: String,
-        /// A value that would pass, where one is known.
+        /// A value that would pass, if one is known.
         example: &'static str,
     },
     /// The `.env` file cannot be read or understood.
@@ -147,11 +147,11 @@ impl Reader {
         }
     }
 
-    /// Reads one variable, for which `parse` gives nothing where the value breaks the rule.
+    /// Reads one variable, for which `parse` gives nothing if the value breaks the rule.
     ///
     /// # Panics
     ///
-    /// Where the default breaks the rule: that is a mistake in the program.
+    /// If the default breaks the rule: that is a mistake in the program.
     pub fn read<T>(&mut self, variable: Variable, parse: impl Fn(&str) -> Option<T>) -> T {
         self.read_with_rule(variable, variable.rule.to_owned(), parse)
     }

@@ -27,10 +27,10 @@ pub enum Error {
     TimeToLive(Duration),
     /// A pattern is empty or has nothing but `*` and `?`, so that it would match keys of any name.
     #[error(
-        "the pattern `{0}` says nothing of names: begin it with what the keys begin with, like `user:*`"
+        "the pattern `{0}` would match any key: begin it with what the keys begin with, like `user:*`"
     )]
     Pattern(String),
-    /// A value has a shape that JSON does not know, like a map whose keys are no texts.
+    /// A value has a shape that JSON does not know, like a map whose keys are not strings.
     #[error("the data cannot be stored as JSON: {0}")]
     Data(#[source] serde_json::Error),
     /// The manager was closed; no call goes through any more.
@@ -76,7 +76,7 @@ impl Error {
         }
     }
 
-    /// Whether this may say that a connection could not be set up, for another reason than the
+    /// Whether this may say that a connection could not be set up, for a reason other than the
     /// network: a refused password or database, or one client too many.
     pub(super) fn may_be_of_set_up(&self) -> bool {
         let Self::Redis(error) = self else {
@@ -90,8 +90,8 @@ impl Error {
     }
 }
 
-/// Handlers that cannot do without Redis answer 503 while it cannot be used, and 500 where it
-/// refuses what they ask for.
+/// Handlers that cannot do without Redis answer 503 while it cannot be used, and 500 if it refuses
+/// what they ask for.
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
         let busy_or_closed = matches!(error, Error::PoolExhausted { .. } | Error::Closed);

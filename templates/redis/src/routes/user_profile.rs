@@ -27,7 +27,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(profile, update_profile))
 }
 
-/// Gives the profile of a user, from the cache where it is there.
+/// Gives the profile of a user, from the cache if it is there.
 #[utoipa::path(
     get,
     path = "/users/{id}/profile",

@@ -66,7 +66,7 @@ impl Lease {
         command
     }
 
-    /// Stores `value` for so many milliseconds if the lease still stands.
+    /// Stores `value` for this many milliseconds if the lease still stands.
     pub(super) fn store(
         &self,
         key: &[u8],

@@ -1,6 +1,6 @@
 //! What this process keeps: values, and the reads that are on their way.
 //!
-//! A read leaves a mark before it is sent, and its value is kept only where the mark still stands
+//! A read leaves a mark before it is sent, and its value is kept only if the mark still stands
 //! when the answer comes. Whatever says that the key changed takes the mark away like a value, so
 //! that an answer from before the change cannot be kept after it.
 
@@ -40,15 +40,15 @@ enum Entry {
 /// What is known of a key.
 #[derive(Debug, PartialEq)]
 pub(super) enum Known {
-    /// Redis has this there.
+    /// Redis has this at the key.
     Stored(Stored),
     /// Redis must be asked, in a read of this number.
     Nothing(u64),
 }
 
 impl Entries {
-    /// No entries yet, and then at most `limit` bytes of them, which are believed for the time
-    /// `trust` after Redis was heard.
+    /// No entries yet, and later at most `limit` bytes of them, which are believed for the time
+    /// `trust` after Redis was last heard.
     pub(super) fn new(limit: usize, trust: Duration) -> Self {
         Self {
             list: LruCache::unbounded(),
@@ -60,8 +60,8 @@ impl Entries {
         }
     }
 
-    /// Gives what is known of `key` at the time `now`, and marks the read that must follow where
-    /// that is nothing.
+    /// Gives what is known of `key` at the time `now`, and marks the read that must follow if that is
+    /// nothing.
     pub(super) fn look_up(&mut self, key: &[u8], now: Instant) -> Known {
         let trusted = self.heard.is_some_and(|heard| now < heard + self.trust);
         match self.list.get(key) {

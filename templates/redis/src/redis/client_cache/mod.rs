@@ -46,7 +46,7 @@ impl ClientCache {
         })
     }
 
-    /// Gives the value at `key`, asking Redis only where it is not known.
+    /// Gives the value at `key`, asking Redis only if it is not known.
     pub(super) async fn get<T: FromRedisValue>(
         &self,
         redis: &RedisManager,
@@ -68,7 +68,7 @@ impl ClientCache {
             Ok((bytes?, time_left?))
         });
         let (bytes, time_left) = answer.await?;
-        // Negative where there is no key, or no end to it.
+        // Negative if there is no key, or no end to it.
         let time_left = u64::try_from(time_left).ok().map(Duration::from_millis);
         let stored: Stored = bytes.as_deref().map(Arc::from);
         self.entries().answer(key, read, stored, asked, time_left);

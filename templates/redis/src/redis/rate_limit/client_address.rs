@@ -1,4 +1,4 @@
-//! Who sent a request, also from behind proxies.
+//! Who sent a request, even from behind proxies.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -12,7 +12,7 @@ const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 /// The networks of one household or host in IPv6: whoever has one of its addresses has them all.
 const IPV6_NETWORK: u8 = 64;
 
-/// The proxies that are believed when they say for whom they ask.
+/// The proxies that are believed when they say on whose behalf they ask.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TrustedProxies(Arc<[IpNet]>);
 
@@ -31,12 +31,11 @@ impl TrustedProxies {
             .map(Self)
     }
 
-    /// The address of the client: the peer, or, where that is a trusted proxy, the last address in
+    /// The address of the client: the peer or, if that is a trusted proxy, the last address in
     /// `X-Forwarded-For` that no trusted proxy has.
     ///
-    /// Each proxy appends the address that it sees, so that the list is true from its end up to
-    /// there, and whatever stands before it is the client's own invention. What is no address ends
-    /// the list.
+    /// Each proxy appends the address that it sees, so the list is true from its end up to there, and
+    /// whatever stands before may be the client's own invention. Anything but an address ends it.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
         let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
@@ -55,7 +54,7 @@ impl TrustedProxies {
     }
 }
 
-/// Takes an address, also with a port, as some proxies write it.
+/// Takes an address, with or without a port, as some proxies add it.
 fn parse_address(bytes: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(bytes).ok()?.trim();
     let bare = text

@@ -7,7 +7,7 @@
 --
 -- KEYS[1]: a hash of three numbers
 -- ARGV: the limit, the length of the window in milliseconds, the time in milliseconds since 1970,
---       or an empty text for the clock of Redis, which all instances of the service share
+--       or an empty string for the clock of Redis, which all instances of the service share
 -- answers: 1 if the request fits, or 0; how many more fit now; the milliseconds until one fits;
 --          the milliseconds until all of them fit
 local limit, length = tonumber(ARGV[1]), tonumber(ARGV[2])

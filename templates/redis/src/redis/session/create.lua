@@ -1,6 +1,6 @@
 -- Begins a session.
 -- KEYS: the session, the index of the user's sessions
--- ARGV: the hash of the id, the user or an empty text, the data, the lifetime and the idle time-out
+-- ARGV: the hash of the id, the user or an empty string, the data, the lifetime and the idle time-out
 --       in milliseconds, what the keys of sessions begin with
 local hash, user, data, sessions = ARGV[1], ARGV[2], ARGV[3], ARGV[6]
 local lifetime, idle = tonumber(ARGV[4]), tonumber(ARGV[5])

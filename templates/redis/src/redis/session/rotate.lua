@@ -1,7 +1,7 @@
 -- Moves a session to a new id. With a lifetime, which then begins anew, it is also bound to the user.
 -- KEYS: the session, the session under its new id, the index of the user's sessions
--- ARGV: the hash of the old id, that of the new one, the user or an empty text, the lifetime in
---       milliseconds or an empty text if the present one goes on, the idle time-out in milliseconds,
+-- ARGV: the hash of the old id, that of the new one, the user or an empty string, the lifetime in
+--       milliseconds or an empty string if the present one goes on, the idle time-out in milliseconds,
 --       what the keys of sessions begin with
 -- answers: 1 if it was moved, or 0 if there is no such session
 if redis.call('EXISTS', KEYS[1]) == 0 then

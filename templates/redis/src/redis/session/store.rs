@@ -136,7 +136,7 @@ impl Sessions {
     /// response has to carry the new one in its [cookie](Self::set_cookie).
     ///
     /// With a user, who must have proved to be that user, the session is theirs from now on and its
-    /// lifetime begins anew. Without, both stay as they are.
+    /// lifetime begins anew. Without one, both stay as they are.
     ///
     /// # Errors
     ///
