@@ -98,7 +98,8 @@ struct Json(Vec<u8>);
 impl Json {
     fn field(&mut self, field: &Field, value: impl Serialize) {
         self.0.push(b',');
-        self.value(field.name().trim_start_matches("r#"));
+        let name = field.name();
+        self.value(name.strip_prefix("r#").unwrap_or(name));
         self.0.push(b':');
         self.value(value);
     }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::Context;
+use crate::error::with_causes;
 
 /// A task: a file in [`tasks`](super::tasks) and a line in the list there.
 ///
@@ -121,17 +122,7 @@ impl TaskError {
 
     /// The error and its causes in one line.
     pub(super) fn chain(&self) -> String {
-        let mut text = self.cause.to_string();
-        let mut source = self.cause.source();
-        while let Some(error) = source {
-            let cause = error.to_string();
-            // Some errors tell their cause themselves.
-            if !text.ends_with(&cause) {
-                text = format!("{text}: {cause}");
-            }
-            source = error.source();
-        }
-        text
+        with_causes(&*self.cause)
     }
 }
 
