@@ -249,8 +249,13 @@ fn both<'a>(kind: Kind, region: &Region<'a, '_>) -> Option<Vec<&'a str>> {
         }
     }
     hunks.sort_by_key(|(base, side, _)| (base.start, base.end, *side));
-    let overlap = hunks.windows(2).any(|pair| pair[0].0.end > pair[1].0.start);
-    if overlap {
+    let clash = hunks.windows(2).any(|pair| {
+        let ((first, ..), (second, _, added)) = (&pair[0], &pair[1]);
+        let gone = &region.base[first.start - region.start..first.end - region.start];
+        first.end > second.start
+            || first.end == second.start && lists::belongs_to(kind, gone, added)
+    });
+    if clash {
         return None;
     }
     let added = |wanted: usize| -> Vec<&'a str> {

@@ -100,6 +100,29 @@ pub(super) fn independent(kind: Kind, ours: &[&str], theirs: &[&str]) -> bool {
     }
 }
 
+/// Whether `added` lines belong to the lines `gone` above them, such as settings to a header or keys to
+/// a service: without those, they would belong to what stands before.
+pub(super) fn belongs_to(kind: Kind, gone: &[&str], added: &[&str]) -> bool {
+    match kind {
+        Kind::Manifest => {
+            let has_header = gone.iter().any(|line| line.trim_start().starts_with('['));
+            has_header && added.iter().any(|line| !line.trim().is_empty())
+        }
+        Kind::Yaml => {
+            let mut depths = added.iter().filter_map(|line| depth_of(line));
+            let highest = gone.iter().filter_map(|line| depth_of(line)).min();
+            std::iter::zip(depths.next(), highest).any(|(added, gone)| added > gone)
+        }
+        _ => false,
+    }
+}
+
+/// How deep a line of YAML stands. The items of a list may be indented as their key is, and belong to
+/// it all the same.
+fn depth_of(line: &str) -> Option<usize> {
+    indent_of(line).map(|indent| indent + usize::from(line.trim_start().starts_with("- ")))
+}
+
 /// What both sides add at one place, in the order in which it should stand there.
 pub(super) fn in_order<'a>(
     kind: Kind,

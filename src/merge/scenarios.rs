@@ -496,6 +496,77 @@ const SCENARIOS: &[Scenario] = &[
         ),
     ),
     s(
+        "a volume in a list that goes as a whole",
+        "docker-compose.yml",
+        [
+            Some("networks:\n  n:\n\nvolumes:\n  redis:\n"),
+            Some("networks:\n  n:\n\nvolumes:\n  redis:\n  pg:\n"),
+            Some("networks:\n  n:\n"),
+        ],
+        Conflict,
+        Some(
+            "networks:\n  n:\n<<<<<<< yours\n\nvolumes:\n  redis:\n  pg:\n||||||| old\n\nvolumes:\n  redis:\n=======\n>>>>>>> new\n",
+        ),
+    ),
+    s(
+        "a key of a service that goes",
+        "docker-compose.yml",
+        [
+            Some("services:\n  app:\n    build: .\n\n  redis:\n    image: r\n"),
+            Some(
+                "services:\n  app:\n    build: .\n\n  redis:\n    image: r\n    labels:\n      - mine\n",
+            ),
+            Some("services:\n  app:\n    build: .\n"),
+        ],
+        Conflict,
+        Some(
+            "services:\n  app:\n    build: .\n<<<<<<< yours\n\n  redis:\n    image: r\n    labels:\n      - mine\n||||||| old\n\n  redis:\n    image: r\n=======\n>>>>>>> new\n",
+        ),
+    ),
+    s(
+        "a key of a service that the user has taken out",
+        "docker-compose.yml",
+        [
+            Some("services:\n  app:\n    build: .\n  redis:\n    image: r\n"),
+            Some("services:\n  app:\n    build: .\n"),
+            Some("services:\n  app:\n    build: .\n  redis:\n    image: r\n    cpus: 1\n"),
+        ],
+        Conflict,
+        Some(
+            "services:\n  app:\n    build: .\n<<<<<<< yours\n||||||| old\n  redis:\n    image: r\n=======\n  redis:\n    image: r\n    cpus: 1\n>>>>>>> new\n",
+        ),
+    ),
+    s(
+        "an item of a list that goes and is indented as its key",
+        "ci.yml",
+        [
+            Some("on: x\nsteps:\n- a\n"),
+            Some("on: x\nsteps:\n- a\n- mine\n"),
+            Some("on: x\n"),
+        ],
+        Conflict,
+        Some(
+            "on: x\n<<<<<<< yours\nsteps:\n- a\n- mine\n||||||| old\nsteps:\n- a\n=======\n>>>>>>> new\n",
+        ),
+    ),
+    s(
+        "a service and an item after ones that go",
+        "docker-compose.yml",
+        [
+            Some(
+                "services:\n  app:\n    ports:\n      - a\n      - b\n    cpus: 1\n  redis:\n    image: r\n",
+            ),
+            Some(
+                "services:\n  app:\n    ports:\n      - a\n      - b\n      - mine\n    cpus: 1\n  redis:\n    image: r\n  mail:\n    image: m\n",
+            ),
+            Some("services:\n  app:\n    ports:\n      - a\n    cpus: 1\n"),
+        ],
+        Merged,
+        Some(
+            "services:\n  app:\n    ports:\n      - a\n      - mine\n    cpus: 1\n  mail:\n    image: m\n",
+        ),
+    ),
+    s(
         "keys that are the same in different items and services",
         "docker-compose.yml",
         [
@@ -601,6 +672,17 @@ const SCENARIOS: &[Scenario] = &[
         Some(
             "[dependencies]\r\na = { version = \"1\", features = [\"x\", \"mine\", \"new\"] }\r\n",
         ),
+    ),
+    s(
+        "a key in a table that goes",
+        "Cargo.toml",
+        [
+            Some("[features]\na = []\n\n[profile.dev]\ndebug = 1\n"),
+            Some("[features]\na = []\n\n[profile.dev]\ndebug = 1\nopt-level = 1\n"),
+            Some("[features]\na = []\n"),
+        ],
+        Merged,
+        Some("[features]\na = []\n\n[profile.dev]\nopt-level = 1\n"),
     ),
     s(
         "a manifest that the user has broken",
