@@ -129,12 +129,12 @@ pub fn command(options: &Options) -> Command {
         .subcommand(new_command(options))
         .subcommand(
             update_command("add", options)
-                .about("Switch options on in an existing project")
+                .about("Switch options on in an existing project, and bring in template updates")
                 .after_help(switch_help("add", "on", options)),
         )
         .subcommand(
             update_command("remove", options)
-                .about("Switch options off in an existing project")
+                .about("Switch options off in an existing project, and bring in template updates")
                 .after_help(switch_help("remove", "off", options)),
         )
         .subcommand(

@@ -24,7 +24,7 @@ pub enum Wish {
 pub struct Granted {
     /// The answers that the project gets.
     pub answers: Answers,
-    /// The options that are switched because of others.
+    /// The options that are switched because of others, or need not be.
     pub notes: Vec<String>,
 }
 
@@ -60,6 +60,10 @@ impl Wish {
         };
         for (index, option) in options.list.iter().enumerate() {
             if named.contains(&option.name) {
+                if is_on(&option.name) == on {
+                    let state = if on { "on" } else { "off" };
+                    notes.push(format!("`{}` is already {state}", option.name));
+                }
                 switch(&option.name, on);
                 continue;
             }
@@ -179,6 +183,15 @@ mod tests {
         let both = names(&["redis", "worker"]);
         let (answers, notes) = grant(&Wish::Add(both), [false; 3]);
         assert_eq!((answers, notes), (vec![true, true, false], vec![]));
+    }
+
+    #[test]
+    fn an_option_that_is_as_wished_already_is_told() {
+        let (answers, notes) = grant(&Wish::Add(names(&["redis"])), [true, false, false]);
+        assert_eq!(answers, [true, false, false]);
+        assert_eq!(notes, ["`redis` is already on"]);
+        let (_, notes) = grant(&Wish::Remove(names(&["worker"])), [true, false, false]);
+        assert_eq!(notes, ["`worker` is already off"]);
     }
 
     #[test]

@@ -104,12 +104,15 @@ fn an_option_that_is_on_already_is_no_change() {
         let forge = Forge::new();
         combination.generate("shop", &forge.path("shop"));
         let made = forge.files("shop");
-        for (command, options) in [
-            ("add", combination.on().collect::<Vec<_>>()),
-            ("remove", combination.off().collect()),
+        for (command, state, options) in [
+            ("add", "on", combination.on().collect::<Vec<_>>()),
+            ("remove", "off", combination.off().collect()),
         ] {
             for option in options {
-                let run = forge.in_project("shop", [command, option]).exits(0);
+                let run = forge
+                    .in_project("shop", [command, option])
+                    .exits(0)
+                    .says(&format!("note: `{option}` is already {state}\n"));
                 assert!(run.stdout.starts_with("Nothing to do"), "{run:#?}");
             }
         }
