@@ -37,6 +37,12 @@ pub fn find() -> Result<PathBuf> {
     .into())
 }
 
+/// A path in a project as messages show it: without the `.` of the current directory.
+#[must_use]
+pub fn shown(path: &Path) -> &Path {
+    path.strip_prefix(".").unwrap_or(path)
+}
+
 /// The record of a project, or why there is none that can be used.
 pub enum Kept {
     /// There is one.
@@ -54,7 +60,8 @@ pub fn record(root: &Path) -> Result<Kept> {
             return Ok(Kept::Nothing(format!("`{}` is missing", record::PATH)));
         }
         Err(error) => {
-            return Err(error).with_context(|| format!("could not read `{}`", path.display()));
+            return Err(error)
+                .with_context(|| format!("could not read `{}`", shown(&path).display()));
         }
     };
     match Record::parse(&String::from_utf8_lossy(&text)) {

@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result};
 
 use crate::merge::{Entry, Tree};
+use crate::project::shown;
 
 /// Directories in which no file of a project is looked for.
 const NOT_SEARCHED: [&str; 3] = [".git", "node_modules", "target"];
@@ -29,24 +30,25 @@ pub fn read<'a>(
     }
     if expected.any(|path| !tree.entries.contains_key(path)) {
         let mut others = BTreeMap::new();
-        collect(root, "", &mut |path, metadata| {
-            if metadata.is_file()
+        collect(root, "", &mut |path| {
+            let place = root.join(path);
+            // What cannot be read is not known to be a file that has moved.
+            if !tree.entries.contains_key(path)
+                && let Ok(metadata) = fs::symlink_metadata(&place)
+                && metadata.is_file()
                 && metadata.len() <= LARGEST_FILE
-                && !tree.entries.contains_key(path)
+                && let Ok(bytes) = fs::read(&place)
             {
-                // A file that cannot be read is not known to be one that has moved.
-                if let Ok(bytes) = fs::read(root.join(path)) {
-                    others.insert(path.to_owned(), bytes);
-                }
+                others.insert(path.to_owned(), bytes);
             }
-        })?;
+        });
         tree.others = others;
     }
     Ok(tree)
 }
 
 /// What stands at a path, where anything does. No link is followed.
-fn entry(root: &Path, path: &str) -> Result<Option<Entry>> {
+pub fn entry(root: &Path, path: &str) -> Result<Option<Entry>> {
     for (end, _) in path.match_indices('/') {
         match look(&root.join(&path[..end]))? {
             None => return Ok(None),
@@ -59,12 +61,12 @@ fn entry(root: &Path, path: &str) -> Result<Option<Entry>> {
         return Ok(None);
     };
     Ok(Some(if metadata.is_file() {
-        let bytes =
-            fs::read(&place).with_context(|| format!("could not read `{}`", place.display()))?;
+        let bytes = fs::read(&place)
+            .with_context(|| format!("could not read `{}`", shown(&place).display()))?;
         Entry::File(bytes)
     } else if metadata.is_dir() {
         let mut files = Vec::new();
-        collect(root, path, &mut |path, _| files.push(path.to_owned()))?;
+        collect(root, path, &mut |path| files.push(path.to_owned()));
         Entry::Directory(files)
     } else if metadata.is_symlink() {
         Entry::Other("a link")
@@ -93,18 +95,18 @@ fn look(path: &Path) -> Result<Option<Metadata>> {
     match fs::symlink_metadata(path) {
         Ok(metadata) => Ok(Some(metadata)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("could not inspect `{}`", path.display())),
+        Err(error) => {
+            Err(error).with_context(|| format!("could not inspect `{}`", shown(path).display()))
+        }
     }
 }
 
-/// Visits everything below a directory, apart from directories into which it goes.
-fn collect(root: &Path, directory: &str, visit: &mut impl FnMut(&str, &Metadata)) -> Result<()> {
-    let place = root.join(directory);
-    let entries =
-        fs::read_dir(&place).with_context(|| format!("could not list `{}`", place.display()))?;
+/// Visits everything below a directory, apart from directories into which it goes. One that
+/// cannot be read is visited itself, as an empty one is.
+fn collect(root: &Path, directory: &str, visit: &mut impl FnMut(&str)) {
+    let entries = fs::read_dir(root.join(directory));
     let mut is_empty = true;
-    for entry in entries {
-        let entry = entry?;
+    for entry in entries.into_iter().flatten().flatten() {
         is_empty = false;
         // What is not UTF-8 is none of the files that Forge has written.
         let Ok(name) = entry.file_name().into_string() else {
@@ -115,16 +117,14 @@ fn collect(root: &Path, directory: &str, visit: &mut impl FnMut(&str, &Metadata)
         } else {
             format!("{directory}/{name}")
         };
-        let metadata = entry.metadata()?;
         let skipped = NOT_SEARCHED.contains(&name.as_str()) || name.starts_with(".forge-");
-        if metadata.is_dir() && !skipped {
-            collect(root, &path, visit)?;
+        if !skipped && entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            collect(root, &path, visit);
         } else {
-            visit(&path, &metadata);
+            visit(&path);
         }
     }
     if is_empty {
-        visit(directory, &fs::metadata(&place)?);
+        visit(directory);
     }
-    Ok(())
 }
