@@ -125,10 +125,7 @@ impl<'a> Plan<'a> {
     }
 
     fn add(&mut self, path: &str, layer: &'a str, bytes: Cow<'a, [u8]>) -> Result<()> {
-        let safe = path
-            .split('/')
-            .all(|part| !matches!(part, "" | "." | "..") && !part.contains('\\'));
-        ensure!(safe, "`{path}` is not a path inside a project");
+        ensure!(is_inside(path), "`{path}` is not a path inside a project");
         match self.files.entry(path.to_owned()) {
             Entry::Vacant(vacant) => {
                 vacant.insert(PlannedFile { layer, bytes });
@@ -140,6 +137,16 @@ impl<'a> Plan<'a> {
             ),
         }
     }
+}
+
+/// Whether a path leads to a file inside a project, on every system, and not into its repository.
+#[must_use]
+pub fn is_inside(path: &str) -> bool {
+    path.split('/').all(|part| {
+        !matches!(part, "" | "." | "..")
+            && !part.contains(['\\', ':'])
+            && !part.eq_ignore_ascii_case(".git")
+    })
 }
 
 /// The templates of a layer that are to be rendered, with the names that errors show.
@@ -263,7 +270,9 @@ mod tests {
 
     #[test]
     fn a_path_stays_inside_the_project() {
-        for path in ["../x", "/x", "a//b", "a/./b", "a\\b"] {
+        for path in [
+            "../x", "/x", "a//b", "a/./b", "a\\b", "C:/x", ".git/x", "a/.GIT/x",
+        ] {
             assert!(plan(&[layer("base", &[(path, "")])]).is_err(), "{path}");
         }
     }

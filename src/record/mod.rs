@@ -15,7 +15,8 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::bufread::DeflateDecoder;
 use serde::Deserialize;
 
-use crate::plan::lockfile;
+use crate::input::answers_file;
+use crate::plan::{self, lockfile};
 use crate::record::encoding::Encoder;
 
 pub mod encoding;
@@ -145,6 +146,12 @@ impl Record {
             return Err(Fault::Format(format));
         }
         let text: Text = toml::from_str(text).map_err(damaged)?;
+        if let Some(file) = text.files.iter().find(|file| !plan::is_inside(&file.path)) {
+            return Err(Fault::Damaged(format!(
+                "`{}` is not a path inside a project",
+                file.path
+            )));
+        }
         let contents: BTreeMap<&str, Vec<u8>> = text
             .files
             .iter()
@@ -172,6 +179,17 @@ impl Record {
                 .filter_map(|(option, on)| Some((option, on.as_bool()?)))
                 .collect(),
         })
+    }
+
+    /// The name that the project had.
+    #[must_use]
+    pub fn name(&self) -> Option<String> {
+        let answers = self.files.get(answers_file::PATH)?.bytes.as_deref()?;
+        let answers: toml::Table = str::from_utf8(answers).ok()?.parse().ok()?;
+        let name = answers
+            .get(answers_file::ANSWERS)?
+            .get(answers_file::NAME)?;
+        name.as_str().map(str::to_owned)
     }
 
     /// The files whose contents should be there and are not.
@@ -224,7 +242,7 @@ mod tests {
                         ..pristine(b"lock")
                     },
                 ),
-                ("a \"b\"\\c".to_owned(), pristine(b"text\n")),
+                ("a \"b\"\tc".to_owned(), pristine(b"text\n")),
                 ("binary".to_owned(), pristine(b"\xff\0\xfe")),
                 ("copy".to_owned(), pristine(b"text\n")),
                 ("empty".to_owned(), pristine(b"")),
@@ -297,6 +315,16 @@ mod tests {
     }
 
     #[test]
+    fn a_path_that_leads_out_of_the_project_is_damage() {
+        let text = record().to_text().unwrap();
+        for path in ["../copy", "/copy", ".git/config"] {
+            let text = text.replace("\"copy\"", &format!("\"{path}\""));
+            let fault = Fault::Damaged(format!("`{path}` is not a path inside a project"));
+            assert_eq!(Record::parse(&text), Err(fault));
+        }
+    }
+
+    #[test]
     fn contents_that_do_not_match_their_hash_are_not_used() {
         let text = record().to_text().unwrap();
         let [bytes, other] =
@@ -304,7 +332,7 @@ mod tests {
         assert!(text.contains(&bytes));
         for wrong in [other.as_str(), "not base64!", "AAAA"] {
             let record = Record::parse(&text.replace(&bytes, wrong)).unwrap();
-            assert_eq!(record.damaged().collect::<Vec<_>>(), ["a \"b\"\\c", "copy"]);
+            assert_eq!(record.damaged().collect::<Vec<_>>(), ["a \"b\"\tc", "copy"]);
             assert_eq!(record.files["copy"].hash, hash(b"text\n"));
         }
         assert_eq!(record().damaged().count(), 0);
