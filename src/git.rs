@@ -106,42 +106,74 @@ pub fn state(directory: &Path) -> State {
     match git(directory, &arguments) {
         Ok(output) if output.status.success() => {
             let text = String::from_utf8_lossy(&output.stdout);
-            let entries = text.split('\0').filter_map(|entry| entry.get(3..));
-            let dirty: Vec<String> = entries.map(str::to_owned).collect();
+            let dirty = changed(&text);
             if dirty.is_empty() {
-                State::Clean
-            } else {
-                State::Dirty(dirty)
+                return State::Clean;
             }
+            // Git tells them as they are below the root of the repository.
+            let prefix = prefix(directory).unwrap_or_default();
+            let below = |path: &str| match path.strip_prefix(&prefix) {
+                Some("") | None => ".".to_owned(),
+                Some(path) => path.to_owned(),
+            };
+            State::Dirty(dirty.into_iter().map(below).collect())
         }
         _ => State::Unknown,
     }
 }
 
+/// The paths in the output of `git status --porcelain -z`.
+fn changed(status: &str) -> Vec<&str> {
+    let mut entries = status.split('\0');
+    let mut paths = Vec::new();
+    while let Some(entry) = entries.next() {
+        let Some((kind, path)) = entry.split_at_checked(3) else {
+            continue;
+        };
+        paths.push(path);
+        if kind.contains(['R', 'C']) {
+            // What it was called before.
+            entries.next();
+        }
+    }
+    paths
+}
+
+/// The path of a directory below the root of its repository: empty, or with a slash at its end.
+fn prefix(directory: &Path) -> Result<String, String> {
+    let mut prefix = text_of(&git(directory, &["rev-parse", "--show-prefix"])?)?;
+    if prefix.ends_with('\n') {
+        prefix.pop();
+    }
+    Ok(prefix)
+}
+
 /// A conflict as git keeps it: the three sides of a file.
 #[derive(Debug)]
-pub struct Unmerged<'a> {
+pub struct Unmerged {
     /// The path below the directory.
-    pub path: &'a str,
+    pub path: String,
     /// Whether it is executable.
     pub executable: bool,
     /// The base, ours and theirs, as far as there is one.
-    pub sides: [Option<&'a [u8]>; 3],
+    pub sides: [Option<Vec<u8>>; 3],
 }
 
-/// Puts the sides of conflicts into the index, so that git and editors know what is left to do. An
-/// error is the reason as text.
-pub fn mark_unmerged(directory: &Path, files: &[Unmerged<'_>]) -> Result<(), String> {
-    let prefix = text_of(&git(directory, &["rev-parse", "--show-prefix"])?)?;
+/// Puts the sides of conflicts into the index, so that git and editors know what is left to do, and
+/// gives the paths of which they know now: not those that git ignores. An error is the reason as text.
+pub fn mark_unmerged(directory: &Path, files: &[Unmerged]) -> Result<Vec<String>, String> {
+    let prefix = prefix(directory)?;
     let mut index = String::new();
+    let mut marked = Vec::new();
     for file in files
         .iter()
-        .filter(|file| !is_ignored(&directory.join(file.path)))
+        .filter(|file| !is_ignored(&directory.join(&file.path)))
     {
-        let path = format!("{}{}", prefix.trim_end_matches('\n'), file.path);
+        marked.push(file.path.clone());
+        let path = format!("{prefix}{}", file.path);
         let mode = if file.executable { "100755" } else { "100644" };
         let mut stages = String::new();
-        for (stage, side) in (1..).zip(file.sides) {
+        for (stage, side) in (1..).zip(&file.sides) {
             let Some(bytes) = side else { continue };
             let hash = ["hash-object", "-w", "--stdin"];
             let hash = text_of(&git_with_input(directory, &hash, bytes)?)?;
@@ -156,7 +188,7 @@ pub fn mark_unmerged(directory: &Path, files: &[Unmerged<'_>]) -> Result<(), Str
     }
     let update = ["update-index", "-z", "--index-info"];
     text_of(&git_with_input(directory, &update, index.as_bytes())?)?;
-    Ok(())
+    Ok(marked)
 }
 
 fn is_ignored(path: &Path) -> bool {

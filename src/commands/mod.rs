@@ -2,6 +2,7 @@
 
 pub mod diff;
 pub mod new;
+pub mod next_steps;
 pub mod proposal;
 pub mod replay;
 pub mod update;

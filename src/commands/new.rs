@@ -17,7 +17,6 @@ use crate::input::name::{BadName, ProjectName};
 use crate::input::options::{Options, yes_or_no};
 use crate::input::prompt::{Prompt, Reply};
 use crate::input::target::{self, Target};
-use crate::plan::lockfile;
 use crate::plan::templates;
 use crate::report::{self, Report};
 
@@ -142,9 +141,7 @@ fn locate(path: &Path, name: Option<&str>) -> Result<Target> {
 }
 
 fn checked(name: &str) -> Result<ProjectName, BadName> {
-    ProjectName::parse(name, |name| {
-        templates::locks().any(|lock| lockfile::has_package(lock, name))
-    })
+    ProjectName::parse(name, templates::is_dependency)
 }
 
 /// Names everything that nobody has answered, each with its flags.

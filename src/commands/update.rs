@@ -7,17 +7,19 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use crate::FORGE_VERSION;
+use crate::commands::next_steps;
 use crate::disk::{apply, tree};
 use crate::error::{Exit, Refusal};
 use crate::git::{self, State, Unmerged};
+use crate::input::answers::Answers;
 use crate::input::answers_file::{self, AnswersFile};
 use crate::input::cli;
 use crate::input::name::ProjectName;
-use crate::input::options::{NextStep, Options};
+use crate::input::options::Options;
 use crate::input::wish::{Granted, Wish};
 use crate::merge::lines::Labels;
 use crate::merge::{self, BESIDE, Change, Outcome};
-use crate::plan::Plan;
+use crate::plan::{Plan, templates};
 use crate::project::{self, Kept};
 use crate::record::Record;
 use crate::report::Report;
@@ -32,12 +34,22 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         None
     } else {
         let lock = apply::lock(&root)?;
-        if apply::recover(&root)? {
+        let tell = |conflicts: &[Unmerged]| {
+            mark(&root, conflicts, report);
+        };
+        if let Some(applied) = apply::recover(&root, tell)? {
             report.note("finished an update that had been interrupted");
+            if let Some(backup) = &applied.backup {
+                let before = backup.join(apply::BEFORE);
+                report.note(&format!(
+                    "the previous versions of the files are in `{}`",
+                    before.display()
+                ));
+            }
         }
         Some(lock)
     };
-    if apply::is_unfinished(&root) {
+    if apply::is_unfinished(&root)? {
         return Err(Refusal::failure(
             "an update of this project was interrupted",
             "run `forge update` to finish it",
@@ -45,13 +57,24 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         .into());
     }
 
-    let Granted { answers, notes } = answers(given, options, &root)?;
-    for note in &notes {
+    let record = record(&root, report)?;
+    let asked = Asked::read(given, options, &root, record.as_ref())?;
+    let Granted { answers, notes } = &asked.granted;
+    for note in notes {
         report.note(note);
     }
-    let plan = Plan::of(options, &answers)?;
-    let record = record(&root, report)?;
-    let changes = changes(&root, &given.wish, record.as_ref(), &plan)?;
+    let plan = Plan::of(options, answers)?;
+    let guess = match (&record, &asked.before) {
+        (None, Some(before)) => Some(guess(options, before, &plan)?),
+        _ => None,
+    };
+    let changes = changes(&root, &given.wish, record.as_ref(), guess.as_ref(), &plan)?;
+    if let Some(change) = changes
+        .iter()
+        .find(|change| change.outcome == Outcome::Blocked)
+    {
+        return Err(blocked(change).into());
+    }
 
     let mut update = Update {
         name: answers.name.to_string(),
@@ -59,7 +82,7 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         from: record.as_ref(),
         answers: &answers.options,
         changes: &changes,
-        notes: &notes,
+        notes,
         next_steps: Vec::new(),
         backup: None,
         elapsed: Duration::ZERO,
@@ -74,27 +97,24 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
             Exit::Done
         });
     }
-    if let Some(change) = update.conflicts().find(|change| change.sides.is_none()) {
-        return Err(Refusal::failure(
-            format!(
-                "`{}` cannot be written: {}",
-                change.path,
-                change.why.as_deref().unwrap_or_default()
-            ),
-            "forge does not write through links; put a real directory there during the update",
-        )
-        .into());
-    }
     let state = git::state(&root);
     if let (State::Dirty(paths), false) = (&state, given.allow_dirty) {
         return Err(dirty(paths).into());
     }
-    update.backup = apply::apply(&root, &changes, state != State::Clean)?;
-    let in_git = state != State::Unknown;
-    if in_git {
-        mark_conflicts(&root, &changes, report);
+    let mut marked = Vec::new();
+    let tell = |conflicts: &[Unmerged]| marked = mark(&root, conflicts, report);
+    update.backup = apply::apply(&root, &changes, state != State::Clean, tell)?.backup;
+    let before = record.as_ref().or(guess.as_ref());
+    update.next_steps = next_steps::resolve(&changes, &marked);
+    if update.next_steps.is_empty() && state != State::Unknown {
+        update.next_steps.push(next_steps::review());
     }
-    update.next_steps = next_steps(&update, options, in_git);
+    update.next_steps.extend(next_steps::run(
+        &changes,
+        options,
+        before.map(|record| &record.answers),
+        answers,
+    ));
     update.elapsed = started.elapsed();
     report.updated(&update)?;
     Ok(match update.conflicts().next() {
@@ -103,23 +123,46 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
     })
 }
 
-fn answers(given: &cli::Update, options: &Options, root: &Path) -> Result<Granted, Refusal> {
-    let path = match root.to_str() {
-        Some(".") => answers_file::PATH.into(),
-        _ => root.join(answers_file::PATH),
-    };
-    let file = AnswersFile::read(&path, options)?;
-    if let Some(version) = &file.newer {
-        return Err(project::newer(&version.to_string()));
+/// What the project and the command line say.
+struct Asked {
+    granted: Granted,
+    /// The answers of the project as they are, unless they contradict each other.
+    before: Option<Answers>,
+}
+
+impl Asked {
+    fn read(
+        given: &cli::Update,
+        options: &Options,
+        root: &Path,
+        record: Option<&Record>,
+    ) -> Result<Self, Refusal> {
+        let path = root.join(answers_file::PATH);
+        let path = project::shown(&path);
+        let file = AnswersFile::read(path, options)?;
+        if let Some(version) = &file.newer {
+            return Err(project::newer(&version.to_string()));
+        }
+        let name = file.name.ok_or_else(|| {
+            Refusal::usage(
+                format!("`{}` does not say the project's name", path.display()),
+                "write it under `[answers]`, for example `name = \"my_app\"`",
+            )
+        })?;
+        let name = project_name(&name, record, path)?;
+        let before = Wish::Update.grant(options, name.clone(), file.said.clone());
+        Ok(Self {
+            granted: given.wish.grant(options, name, file.said)?,
+            before: before.ok().map(|granted| granted.answers),
+        })
     }
-    let name = file.name.ok_or_else(|| {
-        Refusal::usage(
-            format!("`{}` does not say the project's name", path.display()),
-            "write it under `[answers]`, for example `name = \"my_app\"`",
-        )
-    })?;
-    let name = ProjectName::parse(&name, |_| false).map_err(|bad| bad.in_file(&path))?;
-    given.wish.grant(options, name, file.said)
+}
+
+/// A project keeps its name, even where later templates depend on a crate of that name.
+fn project_name(name: &str, record: Option<&Record>, path: &Path) -> Result<ProjectName, Refusal> {
+    let is_new = record.and_then(Record::name).as_deref() != Some(name);
+    let is_taken = |name: &str| is_new && templates::is_dependency(name);
+    ProjectName::parse(name, is_taken).map_err(|bad| bad.in_file(path))
 }
 
 fn record(root: &Path, report: Report) -> Result<Option<Record>> {
@@ -144,13 +187,29 @@ fn record(root: &Path, report: Report) -> Result<Option<Record>> {
     }
 }
 
+/// Stands in for a record that is missing: what this Forge would have rendered for the answers so far,
+/// of which only what is no longer rendered matters.
+fn guess(options: &Options, before: &Answers, plan: &Plan<'_>) -> Result<Record> {
+    let mut files = Plan::of(options, before)?.pristine();
+    files.retain(|path, _| !plan.files.contains_key(path));
+    let answers = before.options.iter();
+    Ok(Record {
+        forge: FORGE_VERSION.to_owned(),
+        answers: answers
+            .map(|answer| (answer.name.clone(), answer.on))
+            .collect(),
+        files,
+    })
+}
+
 fn changes(
     root: &Path,
     wish: &Wish,
     record: Option<&Record>,
+    guess: Option<&Record>,
     plan: &Plan<'_>,
 ) -> Result<Vec<Change>> {
-    let paths: Vec<&str> = merge::paths(record, plan).collect();
+    let paths: Vec<&str> = merge::paths(record.or(guess), plan).collect();
     let beside: Vec<String> = paths.iter().map(|path| format!("{path}{BESIDE}")).collect();
     let tree = tree::read(
         root,
@@ -180,7 +239,30 @@ fn changes(
             Wish::Update => format!("forge {FORGE_VERSION}"),
         },
     };
-    Ok(merge::merge(record, &tree, plan, &labels))
+    let mut changes = merge::merge(record, &tree, plan, &labels);
+    if guess.is_some() {
+        let mut gone = merge::merge(guess, &tree, &Plan::default(), &labels);
+        for change in gone
+            .iter_mut()
+            .filter(|change| change.outcome == Outcome::Kept)
+        {
+            change.why = Some("no longer rendered, and its last render is unknown".to_owned());
+        }
+        changes.append(&mut gone);
+        changes.sort_by(|a, b| a.path.cmp(&b.path));
+    }
+    Ok(changes)
+}
+
+fn blocked(change: &Change) -> Refusal {
+    Refusal::failure(
+        format!(
+            "`{}` cannot be written: {}",
+            change.path,
+            change.why.as_deref().unwrap_or_default()
+        ),
+        "forge does not write through links; put a real directory there during the update",
+    )
 }
 
 fn dirty(paths: &[String]) -> Refusal {
@@ -198,61 +280,15 @@ fn dirty(paths: &[String]) -> Refusal {
     )
 }
 
-/// Lets `git status` and `git mergetool` know of conflicts.
-fn mark_conflicts(root: &Path, changes: &[Change], report: Report) {
-    let unmerged: Vec<Unmerged<'_>> = changes
-        .iter()
-        .filter_map(|change| {
-            let (sides, ours) = (change.sides.as_ref()?, change.before.as_deref()?);
-            Some(Unmerged {
-                path: &change.path,
-                executable: tree::is_executable(&root.join(&change.path)),
-                sides: [sides.base.as_deref(), Some(ours), Some(&sides.theirs)],
-            })
-        })
-        .collect();
-    if !unmerged.is_empty()
-        && let Err(reason) = git::mark_unmerged(root, &unmerged)
-    {
+/// Lets `git status` and `git mergetool` know about conflicts, and gives the paths that they know.
+fn mark(root: &Path, conflicts: &[Unmerged], report: Report) -> Vec<String> {
+    if conflicts.is_empty() || git::state(root) == State::Unknown {
+        return Vec::new();
+    }
+    git::mark_unmerged(root, conflicts).unwrap_or_else(|reason| {
         report.note(&format!(
             "git could not be told about the conflicts: {reason}"
         ));
-    }
-}
-
-/// Conflicts first; otherwise a look at the result, and what new options suggest.
-fn next_steps(update: &Update<'_>, options: &Options, in_git: bool) -> Vec<NextStep> {
-    let step = |run: &str, why: &str| NextStep {
-        run: run.to_owned(),
-        why: why.to_owned(),
-    };
-    let mut steps = Vec::new();
-    if update.conflicts().next().is_some() && in_git {
-        steps.push(step(
-            "git mergetool",
-            "or edit the files with conflicts, then `git add` them",
-        ));
-    } else if in_git {
-        steps.push(step("git diff", "see what has changed"));
-    }
-    if update
-        .changes
-        .iter()
-        .any(|change| change.path == crate::plan::lockfile::PATH && change.outcome == Outcome::Kept)
-    {
-        steps.push(step("cargo build", "bring Cargo.lock up to date"));
-    }
-    steps.push(step("cargo test", "run the project's own tests"));
-    let new = options.list.iter().filter(|option| {
-        let was_on = update
-            .from
-            .is_some_and(|record| record.answers.get(&option.name) == Some(&true));
-        let is_on = update
-            .answers
-            .iter()
-            .any(|answer| answer.name == option.name && answer.on);
-        is_on && !was_on
-    });
-    steps.extend(new.flat_map(|option| option.next_steps.clone()));
-    steps
+        Vec::new()
+    })
 }

@@ -11,9 +11,13 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, bail};
 use serde::{Deserialize, Serialize};
 
+use crate::disk::tree;
 use crate::error::Refusal;
+use crate::git::Unmerged;
 use crate::interrupt;
-use crate::merge::Change;
+use crate::merge::{Change, Entry, Outcome};
+use crate::plan;
+use crate::project::shown;
 use crate::record;
 
 /// Where changes are staged.
@@ -26,13 +30,22 @@ const BACKUP: &str = ".forge-backup-";
 pub const BEFORE: &str = "before";
 
 const AFTER: &str = "after";
+const DRAFT: &str = "journal.draft";
+const GIT_IGNORE: &str = ".gitignore";
 const JOURNAL: &str = "journal.json";
+const SIDES: &str = "sides";
+
+/// All that a stage may hold.
+const STAGED: [&str; 6] = [AFTER, BEFORE, DRAFT, GIT_IGNORE, JOURNAL, SIDES];
 
 /// What is to be done, and is done unless it can be seen to be done already.
 #[derive(Debug, Serialize, Deserialize)]
 struct Journal {
     backup: bool,
     changes: Vec<Step>,
+    /// The files in which the user has to decide, whose sides are staged for git.
+    #[serde(default)]
+    conflicts: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -42,6 +55,13 @@ struct Step {
     before: Option<String>,
     /// The hash of what will be there, if anything will be.
     after: Option<String>,
+}
+
+/// Changes that were made.
+#[derive(Debug)]
+pub struct Applied {
+    /// Where the previous versions of the files are, below the project, if they were kept.
+    pub backup: Option<PathBuf>,
 }
 
 /// A project in which no other run changes anything until this is dropped.
@@ -74,74 +94,141 @@ pub fn lock(root: &Path) -> Result<Locked> {
     }
 }
 
-/// Whether an update has not come to its end.
-#[must_use]
-pub fn is_unfinished(root: &Path) -> bool {
-    root.join(STAGE).join(JOURNAL).exists()
+/// Whether an update has not come to its end. Refuses what stands where the stage would and is
+/// not Forge's.
+pub fn is_unfinished(root: &Path) -> Result<bool> {
+    let stage = root.join(STAGE);
+    let not_own = |what: String| {
+        let help = format!("forge stages updates in `{STAGE}`; move what is yours out of the way");
+        Refusal::failure(what, help)
+    };
+    match fs::symlink_metadata(&stage) {
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error).with_context(|| could_not_read(&stage)),
+        Ok(metadata) if metadata.is_dir() => {}
+        Ok(_) => return Err(not_own(format!("`{STAGE}` is not a directory")).into()),
+    }
+    for entry in fs::read_dir(&stage).with_context(|| could_not_read(&stage))? {
+        let name = entry.with_context(|| could_not_read(&stage))?.file_name();
+        if !STAGED.iter().any(|staged| name == *staged) {
+            let what = format!("`{STAGE}/{}` was not made by forge", name.display());
+            return Err(not_own(what).into());
+        }
+    }
+    Ok(stage.join(JOURNAL).exists())
 }
 
 /// Finishes an update that has not come to its end, and removes what is left of one that has not
-/// begun. Tells whether there was one to finish.
-pub fn recover(root: &Path) -> Result<bool> {
+/// begun. None if there was none to finish. `tell` gets the conflicts that remain.
+pub fn recover(root: &Path, tell: impl FnOnce(&[Unmerged])) -> Result<Option<Applied>> {
     let stage = root.join(STAGE);
-    if !is_unfinished(root) {
-        match fs::remove_dir_all(&stage) {
+    if !is_unfinished(root)? {
+        return match fs::remove_dir_all(&stage) {
             Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| could_not_remove(&stage));
+                Err(error).with_context(|| could_not_remove(&stage))
             }
-            _ => return Ok(false),
-        }
-    }
-    let journal = fs::read(stage.join(JOURNAL)).context("could not read the journal")?;
-    let journal: Journal = serde_json::from_slice(&journal).context("the journal is damaged")?;
-    for step in &journal.changes {
-        let current = current_hash(&root.join(&step.path))?;
-        let pending = match step.after {
-            Some(_) => stage.join(AFTER).join(&step.path).exists(),
-            None => current.is_some(),
+            _ => Ok(None),
         };
-        if pending && current != step.before {
-            return Err(Refusal::usage(
-                format!(
-                    "an update was interrupted, and `{}` has changed since",
-                    step.path
-                ),
-                format!(
-                    "`{STAGE}/{BEFORE}` has the files as they were, and `{STAGE}/{AFTER}` what is \
-                     still to come: take what you need, then delete `{STAGE}`"
-                ),
-            )
+    }
+    let journal = Journal::read(&stage)?;
+    let staged = |path: &str| format!("{STAGE}/{AFTER}/{path}");
+    let steps = journal.changes.iter();
+    let paths: Vec<String> = steps
+        .flat_map(|step| [step.path.clone(), staged(&step.path)])
+        .collect();
+    // No link is followed, so that nothing outside the project is moved or removed.
+    let tree = tree::read(root, paths.iter().map(String::as_str), std::iter::empty())?;
+    for step in &journal.changes {
+        let current = tree.entries.get(&step.path);
+        let staged = staged(&step.path);
+        let pending = match (&step.after, tree.entries.get(&staged)) {
+            (None, _) => matches!(current, Some(Entry::File(_) | Entry::Other(_))),
+            (Some(_), None) => false,
+            (Some(_), Some(Entry::File(_))) => true,
+            (Some(_), Some(_)) => return Err(damaged(&format!("`{staged}` is not a file")).into()),
+        };
+        let unchanged = match current {
+            None | Some(Entry::Directory(_)) => step.before.is_none(),
+            Some(Entry::File(bytes)) => step.before.as_ref() == Some(&record::hash(bytes)),
+            Some(Entry::Below(above)) => step.before.is_none() && journal.removes(above),
+            Some(Entry::Other(_)) => false,
+        };
+        if pending && !unchanged {
+            return Err(stuck(format!(
+                "an update was interrupted, and `{}` has changed since",
+                step.path
+            ))
             .into());
         }
     }
-    finish(root, &journal)?;
-    Ok(true)
+    finish(root, &journal, tell).map(Some)
 }
 
-/// Applies changes. With `backup`, what they replace is kept in the directory that is returned.
-pub fn apply(root: &Path, changes: &[Change], backup: bool) -> Result<Option<PathBuf>> {
+/// Applies changes. With `backup`, what they replace is kept. `tell` gets the conflicts.
+pub fn apply(
+    root: &Path,
+    changes: &[Change],
+    backup: bool,
+    tell: impl FnOnce(&[Unmerged]),
+) -> Result<Applied> {
     interrupt::check()?;
     let stage = Stage::create(root)?;
     let mut journal = Journal {
         backup,
         changes: Vec::new(),
+        conflicts: Vec::new(),
     };
-    for change in changes.iter().filter(|change| change.writes()) {
+    for change in changes {
         interrupt::check()?;
         stage
-            .add(change)
+            .add(change, &mut journal)
             .with_context(|| format!("could not prepare `{}`", change.path))?;
-        journal.changes.push(Step {
-            path: change.path.clone(),
-            before: change.before.as_deref().map(record::hash),
-            after: change.after.as_deref().map(record::hash),
-        });
     }
     interrupt::check()?;
     stage.decide(&journal)?;
-    finish(root, &journal).with_context(|| {
-        format!("the update is not complete; once the cause is gone, `forge update` in `{}` finishes it", root.display())
+    finish(root, &journal, tell).map_err(|error| {
+        Refusal::failure(
+            format!("the update is not complete: {error:#}"),
+            "once the cause is gone, `forge update` finishes it",
+        )
+        .into()
     })
+}
+
+impl Journal {
+    fn read(stage: &Path) -> Result<Self> {
+        let bytes = fs::read(stage.join(JOURNAL)).context("could not read the journal")?;
+        let journal: Self =
+            serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
+        let steps = journal.changes.iter().map(|step| &step.path);
+        match steps
+            .chain(&journal.conflicts)
+            .find(|path| !plan::is_inside(path))
+        {
+            Some(path) => Err(damaged(&format!("`{path}` is not a path inside a project")).into()),
+            None => Ok(journal),
+        }
+    }
+
+    fn removes(&self, path: &str) -> bool {
+        let mut steps = self.changes.iter();
+        steps.any(|step| step.path == path && step.after.is_none())
+    }
+}
+
+fn damaged(reason: &str) -> Refusal {
+    stuck(format!("`{STAGE}/{JOURNAL}` is damaged: {reason}"))
+}
+
+/// The refusal for an update that only the user can finish.
+fn stuck(message: String) -> Refusal {
+    Refusal::failure(
+        message,
+        format!(
+            "`{STAGE}/{BEFORE}` has the files as they were, and `{STAGE}/{AFTER}` what is still to \
+             come: take what you need, then delete `{STAGE}`"
+        ),
+    )
 }
 
 /// Changes in the making; removed unless decided.
@@ -154,18 +241,44 @@ struct Stage<'a> {
 impl<'a> Stage<'a> {
     fn create(root: &'a Path) -> Result<Self> {
         let path = root.join(STAGE);
-        fs::create_dir(&path).with_context(|| format!("could not create `{}`", path.display()))?;
+        fs::create_dir(&path)
+            .with_context(|| format!("could not create `{}`", shown(&path).display()))?;
         let stage = Self {
             root,
             path,
             decided: false,
         };
         // Neither an unfinished update nor a backup is for git.
-        fs::write(stage.path.join(".gitignore"), "*\n")?;
+        fs::write(stage.path.join(GIT_IGNORE), "*\n")?;
         Ok(stage)
     }
 
-    fn add(&self, change: &Change) -> Result<()> {
+    fn add(&self, change: &Change, journal: &mut Journal) -> Result<()> {
+        if change.writes() {
+            self.add_contents(change)?;
+            journal.changes.push(Step {
+                path: change.path.clone(),
+                before: change.before.as_deref().map(record::hash),
+                after: change.after.as_deref().map(record::hash),
+            });
+        }
+        // Of one without a file of the user, git could not say what is left to do.
+        if let (Outcome::Conflict, Some(sides), Some(ours)) =
+            (change.outcome, &change.sides, &change.before)
+        {
+            let sides = [sides.base.as_ref(), Some(ours), Some(&sides.theirs)];
+            for (copy, side) in std::iter::zip(side_paths(&self.path, &change.path), sides) {
+                if let Some(bytes) = side {
+                    create_parent(&copy)?;
+                    fs::write(&copy, bytes)?;
+                }
+            }
+            journal.conflicts.push(change.path.clone());
+        }
+        Ok(())
+    }
+
+    fn add_contents(&self, change: &Change) -> Result<()> {
         let place = self.root.join(&change.path);
         let permissions = match &change.before {
             None => None,
@@ -192,7 +305,7 @@ impl<'a> Stage<'a> {
 
     /// From here on the changes are made, by this run or the next one.
     fn decide(mut self, journal: &Journal) -> Result<()> {
-        let draft = self.path.join("journal.draft");
+        let draft = self.path.join(DRAFT);
         fs::write(&draft, serde_json::to_vec_pretty(journal)?)
             .context("could not write the journal")?;
         fs::rename(&draft, self.path.join(JOURNAL)).context("could not write the journal")?;
@@ -210,17 +323,16 @@ impl Drop for Stage<'_> {
     }
 }
 
-fn finish(root: &Path, journal: &Journal) -> Result<Option<PathBuf>> {
+fn finish(root: &Path, journal: &Journal, tell: impl FnOnce(&[Unmerged])) -> Result<Applied> {
     let stage = root.join(STAGE);
     // First, because a new file may stand where a directory of removed ones was, or below one.
     for step in journal.changes.iter().filter(|step| step.after.is_none()) {
         let place = root.join(&step.path);
-        match fs::remove_file(&place) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                return Err(error).with_context(|| could_not_remove(&place));
-            }
-            _ => remove_empty_parents(root, &place),
+        let found = tree::entry(root, &step.path)?;
+        if matches!(found, Some(Entry::File(_) | Entry::Other(_))) {
+            fs::remove_file(&place).with_context(|| could_not_remove(&place))?;
         }
+        remove_empty_parents(root, &place);
     }
     for step in journal.changes.iter().filter(|step| step.after.is_some()) {
         let (staged, place) = (stage.join(AFTER).join(&step.path), root.join(&step.path));
@@ -229,16 +341,46 @@ fn finish(root: &Path, journal: &Journal) -> Result<Option<PathBuf>> {
         }
         create_parent(&place)
             .and_then(|()| fs::rename(&staged, &place))
-            .with_context(|| format!("could not write `{}`", place.display()))?;
+            .with_context(|| format!("could not write `{}`", shown(&place).display()))?;
     }
+    let conflicts = journal.conflicts.iter();
+    let conflicts: Result<Vec<Unmerged>> = conflicts.map(|path| unmerged(root, path)).collect();
+    tell(&conflicts?);
     if journal.backup && journal.changes.iter().any(|step| step.before.is_some()) {
-        let _ = fs::remove_dir_all(stage.join(AFTER));
-        return keep(root, &stage).map(Some);
+        let backup = keep(root, &stage)?;
+        for rest in [AFTER, SIDES] {
+            let _ = fs::remove_dir_all(root.join(&backup).join(rest));
+        }
+        return Ok(Applied {
+            backup: Some(backup),
+        });
     }
     // Without the journal, the rest is litter.
     fs::remove_file(stage.join(JOURNAL)).with_context(|| could_not_remove(&stage))?;
     fs::remove_dir_all(&stage).with_context(|| could_not_remove(&stage))?;
-    Ok(None)
+    Ok(Applied { backup: None })
+}
+
+/// A conflict with the sides that are staged.
+fn unmerged(root: &Path, path: &str) -> Result<Unmerged> {
+    let mut sides = [None, None, None];
+    for (side, copy) in sides.iter_mut().zip(side_paths(&root.join(STAGE), path)) {
+        *side = match fs::read(&copy) {
+            Ok(bytes) => Some(bytes),
+            Err(error) if error.kind() == ErrorKind::NotFound => None,
+            Err(error) => return Err(error).with_context(|| could_not_read(&copy)),
+        };
+    }
+    Ok(Unmerged {
+        path: path.to_owned(),
+        executable: tree::is_executable(&root.join(path)),
+        sides,
+    })
+}
+
+/// Where a stage has the sides of a conflict, in the order in which git counts them.
+fn side_paths(stage: &Path, path: &str) -> [PathBuf; 3] {
+    ["base", "ours", "theirs"].map(|side| stage.join(SIDES).join(side).join(path))
 }
 
 /// Turns the stage into a backup.
@@ -248,7 +390,7 @@ fn keep(root: &Path, stage: &Path) -> Result<PathBuf> {
         let backup = root.join(&name);
         if fs::symlink_metadata(&backup).is_err() {
             fs::rename(stage, &backup)
-                .with_context(|| format!("could not create `{}`", backup.display()))?;
+                .with_context(|| format!("could not create `{}`", shown(&backup).display()))?;
             return Ok(PathBuf::from(name));
         }
     }
@@ -269,18 +411,10 @@ fn create_parent(path: &Path) -> io::Result<()> {
     path.parent().map_or(Ok(()), fs::create_dir_all)
 }
 
-fn current_hash(path: &Path) -> Result<Option<String>> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(record::hash(&bytes))),
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            Ok(None)
-        }
-        // What stands there is no file, and so not what was read.
-        Err(error) if error.kind() == ErrorKind::IsADirectory => Ok(None),
-        Err(error) => Err(error).with_context(|| format!("could not read `{}`", path.display())),
-    }
+fn could_not_read(path: &Path) -> String {
+    format!("could not read `{}`", shown(path).display())
 }
 
 fn could_not_remove(path: &Path) -> String {
-    format!("could not remove `{}`", path.display())
+    format!("could not remove `{}`", shown(path).display())
 }

@@ -69,6 +69,8 @@ pub enum Outcome {
     Kept,
     /// Both sides have changed the same, and the user has to decide.
     Conflict,
+    /// It cannot be written, which stops the update.
+    Blocked,
 }
 
 /// A file and what becomes of it.
@@ -84,7 +86,7 @@ pub struct Change {
     pub before: Option<Vec<u8>>,
     /// What it will hold.
     pub after: Option<Vec<u8>>,
-    /// The sides of a conflict; a conflict without them stops the update.
+    /// The sides of a conflict.
     pub sides: Option<Sides>,
 }
 
@@ -188,19 +190,21 @@ pub fn expected<'a>(
     files.filter(|path| *path != ENVIRONMENT)
 }
 
-/// The files in which an earlier merge has left conflicts.
+/// The files in which an earlier merge has left conflicts, also where the user has moved them.
 #[must_use]
 pub fn unresolved(tree: &Tree) -> Vec<&str> {
-    let entries = tree.entries.iter();
-    entries
-        .filter(|(path, entry)| match entry {
-            Entry::File(bytes) => {
-                path.ends_with(BESIDE) || std::str::from_utf8(bytes).is_ok_and(lines::has_markers)
-            }
-            _ => false,
-        })
-        .map(|(path, _)| path.as_str())
-        .collect()
+    let is_marked = |bytes: &[u8]| str::from_utf8(bytes).is_ok_and(lines::has_markers);
+    let entries = tree.entries.iter().filter(|(path, entry)| match entry {
+        Entry::File(bytes) => path.ends_with(BESIDE) || is_marked(bytes),
+        _ => false,
+    });
+    let others = tree.others.iter().filter(|(path, bytes)| {
+        let original = path.strip_suffix(BESIDE);
+        original.is_some_and(|path| tree.others.contains_key(path)) || is_marked(bytes)
+    });
+    let paths = entries.map(|(path, _)| path);
+    let paths = paths.chain(others.map(|(path, _)| path));
+    paths.map(String::as_str).collect()
 }
 
 struct Merger<'a> {
@@ -244,31 +248,30 @@ impl Merger<'_> {
         let theirs = self.plan.files[path].bytes.as_ref();
         let base = self.bases.get(path);
         let news = base.is_none_or(|base| base.hash != record::hash(theirs));
-        let blocked = |what: String| {
+        let in_the_way = |what: String| {
             if news {
-                beside(path, theirs, &what)
+                beside(path, [None, None], theirs, &what)
             } else {
                 vec![Change::untouched(path, Outcome::Unchanged, None)]
             }
         };
         match self.tree.entries.get(path) {
             Some(Entry::File(ours)) if path == record::PATH => {
-                let outcome = if same_text(ours, theirs) {
-                    return vec![Change::untouched(path, Outcome::Unchanged, Some(ours))];
+                vec![if same_text(ours, theirs) {
+                    Change::untouched(path, Outcome::Unchanged, Some(ours))
                 } else {
-                    Outcome::Updated
-                };
-                vec![Change::new(path, outcome, Some(ours), Some(theirs))]
+                    Change::new(path, Outcome::Updated, Some(ours), Some(theirs))
+                }]
             }
             Some(Entry::File(ours)) => self.file(path, path, ours, theirs),
-            Some(Entry::Other(what)) => blocked(format!("it is {what}")),
+            Some(Entry::Other(what)) => in_the_way(format!("it is {what}")),
             Some(Entry::Directory(files)) if !files.iter().all(|file| removed.contains(file)) => {
-                blocked("it is a directory".to_owned())
+                in_the_way("it is a directory".to_owned())
             }
             // Nothing can be put beside it without writing through a link or over a file.
             Some(Entry::Below(above)) if news && !removed.contains(above) => {
                 let why = format!("`{above}` is not a directory");
-                vec![Change::untouched(path, Outcome::Conflict, None).because(why)]
+                vec![Change::untouched(path, Outcome::Blocked, None).because(why)]
             }
             Some(Entry::Below(above)) if !removed.contains(above) => {
                 vec![Change::untouched(path, Outcome::Unchanged, None)]
@@ -344,13 +347,7 @@ impl Merger<'_> {
             str::from_utf8(theirs),
         );
         let (Ok(base_text), Ok(our_text), Ok(their_text)) = texts else {
-            let mut changes = beside(place, theirs, "it is not text");
-            changes[0].before = Some(ours.to_vec());
-            changes[0].after = Some(ours.to_vec());
-            if let Some(sides) = &mut changes[0].sides {
-                sides.base = base.map(<[u8]>::to_vec);
-            }
-            return changes;
+            return beside(place, [base, Some(ours)], theirs, "it is not text");
         };
         if path == ENVIRONMENT {
             return vec![match environment::append(base_text, our_text, their_text) {
@@ -412,12 +409,12 @@ impl Merger<'_> {
 }
 
 /// Leaves what stands at a path, and puts the new version beside it.
-fn beside(path: &str, theirs: &[u8], what: &str) -> Vec<Change> {
+fn beside(path: &str, [base, ours]: [Option<&[u8]>; 2], theirs: &[u8], what: &str) -> Vec<Change> {
     let beside = format!("{path}{BESIDE}");
-    let mut conflict = Change::untouched(path, Outcome::Conflict, None)
+    let mut conflict = Change::untouched(path, Outcome::Conflict, ours)
         .because(format!("{what}; the new version is `{beside}`"));
     conflict.sides = Some(Sides {
-        base: None,
+        base: base.map(<[u8]>::to_vec),
         theirs: theirs.to_vec(),
     });
     vec![

@@ -37,7 +37,7 @@ const fn s(
     }
 }
 
-use Outcome::{Added, Conflict, Kept, Merged, Removed, Unchanged, Updated};
+use Outcome::{Added, Blocked, Conflict, Kept, Merged, Removed, Unchanged, Updated};
 
 const SCENARIOS: &[Scenario] = &[
     // Whole files.
@@ -990,7 +990,7 @@ fn nothing_is_written_through_or_over_what_is_no_file() {
         let conflict = ("a", Conflict, None);
         let beside = ("a.theirs", Added, Some("2\n".to_owned()));
         match entry {
-            Entry::Below(_) => assert_eq!(short(&news), [conflict]),
+            Entry::Below(_) => assert_eq!(short(&news), [("a", Blocked, None)]),
             _ => assert_eq!(short(&news), [conflict, beside], "{entry:?}"),
         }
 
@@ -1118,8 +1118,17 @@ fn conflicts_that_are_left_are_found() {
             ),
         ),
     ];
-    let tree = tree(&entries, &[]);
-    assert_eq!(unresolved(&tree), ["a", "logo.theirs", "windows"]);
+    let others: [(&str, &[u8]); 4] = [
+        ("logo/new", b"\xff"),
+        ("logo/new.theirs", b"\xff"),
+        ("moved", marked),
+        ("not.theirs", b"of another tool"),
+    ];
+    let tree = tree(&entries, &others);
+    assert_eq!(
+        unresolved(&tree),
+        ["a", "logo.theirs", "windows", "logo/new.theirs", "moved"]
+    );
 }
 
 #[test]

@@ -23,7 +23,8 @@ pub fn with_name(lock: &str, project: &str) -> Result<String> {
         .position(|entry| name(entry) == Some(UNNAMED))
         .context("the lock file has no entry for the project itself")?;
     let own = entries.remove(own).replacen(UNNAMED, project, 1);
-    // Cargo sorts by name first, and no dependency shares its name with the project.
+    // Cargo sorts by name first, and a project is not given the name of a dependency. One that came
+    // later may have it all the same.
     let place = entries.partition_point(|entry| name(entry) < Some(project));
     entries.insert(place, &own);
     Ok(format!("{head}{ENTRY}{}", entries.join(&separator)))

@@ -11,6 +11,7 @@ use include_dir::{Dir, DirEntry, include_dir};
 
 use crate::input::answers::Answers;
 use crate::input::options::Options;
+use crate::plan::lockfile;
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
 
@@ -52,6 +53,12 @@ pub fn locks() -> impl Iterator<Item = &'static str> {
         .into_iter()
         .flat_map(Dir::files)
         .filter_map(|file| file.contents_utf8())
+}
+
+/// Whether any project depends on a crate that Rust code would call by this name.
+#[must_use]
+pub fn is_dependency(name: &str) -> bool {
+    locks().any(|lock| lockfile::has_package(lock, name))
 }
 
 /// The `Cargo.lock` for these answers, in which the project has no name yet.

@@ -178,6 +178,7 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::Removed => "removed",
         Outcome::Kept => "kept",
         Outcome::Conflict => "conflict",
+        Outcome::Blocked => "blocked",
     }
 }
 
@@ -186,7 +187,7 @@ fn color(outcome: Outcome) -> Style {
         Outcome::Unchanged => Style::new().dim(),
         Outcome::Updated | Outcome::Merged | Outcome::Added => Style::new().green(),
         Outcome::Removed | Outcome::Kept => Style::new().yellow(),
-        Outcome::Conflict => Style::new().red().bold(),
+        Outcome::Conflict | Outcome::Blocked => Style::new().red().bold(),
     }
 }
 

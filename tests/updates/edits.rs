@@ -86,6 +86,7 @@ fn a_conflict_is_marked_with_both_sides_and_must_be_resolved_first() {
         run.stdout.contains("conflict   src/state.rs: 1 conflict"),
         "{run:#?}"
     );
+    assert!(run.stdout.contains("1. $EDITOR src/state.rs "), "{run:#?}");
     let state = read(&forge, "shop/src/state.rs");
     let expected = "<<<<<<< yours\n#[derive(Default)]\n||||||| last render (forge ";
     assert!(state.contains(expected), "{state}");
@@ -212,6 +213,59 @@ fn what_was_moved_is_updated_where_it_is() {
 }
 
 #[test]
+fn conflicts_in_a_file_that_was_moved_must_be_resolved_first_too() {
+    let forge = bare();
+    forge.mkdir("shop/src/app");
+    let state = read(&forge, "shop/src/state.rs");
+    fs::remove_file(forge.path("shop/src/state.rs")).unwrap();
+    let edited = state.replace("#[derive(Debug, Default)]", "#[derive(Default)]");
+    forge.write("shop/src/app/state.rs", &edited);
+    forge.in_project("shop", ["add", "redis"]).exits(4);
+    forge
+        .in_project("shop", ["add", "worker"])
+        .exits(4)
+        .says("conflicts from an earlier update remain in `src/app/state.rs`");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_directory_that_cannot_be_read_is_in_nobodys_way() {
+    let forge = bare();
+    fs::remove_file(forge.path("shop/src/routes/health.rs")).unwrap();
+    // So deep that its path is too long, which stops root as well.
+    let deep = ["0".repeat(200).as_str(); 12].join("/");
+    forge.mkdir(&format!("shop/data/{deep}"));
+    forge.mkdir(&format!("below/{deep}"));
+    let deepest = forge.path(&format!("shop/data/{deep}/below"));
+    fs::rename(forge.path("below"), deepest).unwrap();
+    forge.in_project("shop", ["add", "redis"]).exits(0);
+}
+
+#[test]
+fn a_name_that_the_project_cannot_have_is_refused() {
+    let forge = bare();
+    let answers = read(&forge, "shop/forge.toml");
+    let rename = |name: &str| {
+        let renamed = answers.replace("\"shop\"", &format!("\"{name}\""));
+        assert_ne!(renamed, answers);
+        forge.write("shop/forge.toml", &renamed);
+    };
+    rename("serde");
+    let before = forge.files("shop");
+    for args in [&["update"][..], &["update", "--check"], &["add", "redis"]] {
+        forge
+            .in_project("shop", args)
+            .exits(2)
+            .says("`serde` cannot be the name of a project")
+            .says("help: set `name = \"serde_app\"` in `forge.toml`\n");
+    }
+    assert_eq!(forge.files("shop"), before);
+    rename("store");
+    forge.in_project("shop", ["update"]).exits(0);
+    assert!(read(&forge, "shop/Cargo.lock").contains("\nname = \"store\"\n"));
+}
+
+#[test]
 fn what_the_user_changed_is_kept_when_it_is_no_longer_rendered() {
     let forge = Forge::new();
     forge
@@ -295,6 +349,7 @@ fn permissions_stay_and_links_are_not_followed() {
             .contains("README.md: it is a link; the new version is `README.md.theirs`"),
         "{run:#?}"
     );
+    assert!(run.stdout.contains("1. rm README.md.theirs "), "{run:#?}");
     let mode = fs::metadata(forge.path("shop/src/lib.rs"))
         .unwrap()
         .permissions()
@@ -318,9 +373,15 @@ fn nothing_is_written_through_a_directory_that_is_a_link() {
     fs::rename(forge.path("shop/src"), forge.path("elsewhere")).unwrap();
     std::os::unix::fs::symlink("../elsewhere", forge.path("shop/src")).unwrap();
     let before = forge.files("elsewhere");
-    let run = forge.in_project("shop", ["add", "redis"]).exits(1);
-    assert!(run.stdout.is_empty(), "{run:#?}");
-    run.says("cannot be written: `src` is not a directory");
+    for args in [
+        &["add", "redis"][..],
+        &["add", "redis", "--dry-run"],
+        &["add", "redis", "--json"],
+    ] {
+        let run = forge.in_project("shop", args).exits(1);
+        assert!(!run.stdout.contains("conflict"), "{run:#?}");
+        run.says("cannot be written: `src` is not a directory");
+    }
     assert_eq!(forge.files("elsewhere"), before);
     assert!(!forge.path("shop/.forge-update").exists());
 }

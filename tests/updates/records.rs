@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use forge::record::{self, Record};
+
 use crate::forge::Forge;
 
 fn project() -> Forge {
@@ -61,6 +63,56 @@ fn without_a_record_nothing_is_lost() {
         manifest.contains("version = \"7.0.0\"\n=======\nversion = \"0.1.0\"\n"),
         "{manifest}"
     );
+}
+
+#[test]
+fn without_a_record_an_option_is_removed_as_far_as_it_is_untouched() {
+    let forge = Forge::new();
+    forge
+        .run("new shop --redis --worker --docker --vcs none --quiet")
+        .exits(0);
+    fs::remove_file(forge.path("shop/.forge.lock")).unwrap();
+    edit(&forge, "shop/docker-compose.yml", "cpus: 1", "cpus: 2");
+    let run = forge.in_project("shop", ["remove", "docker"]).exits(4);
+    for line in [
+        "  removed    Dockerfile\n",
+        "  kept       docker-compose.yml: no longer rendered, and its last render is unknown\n",
+    ] {
+        assert!(run.stdout.contains(line), "{run:#?}");
+    }
+    assert!(!run.stdout.contains("cargo run -- worker"), "{run:#?}");
+    assert!(!forge.path("shop/Dockerfile").exists());
+    let compose = fs::read_to_string(forge.path("shop/docker-compose.yml")).unwrap();
+    assert!(compose.contains("cpus: 2"));
+}
+
+#[test]
+fn a_record_that_leads_out_of_the_project_is_damaged() {
+    let forge = project();
+    forge.write("victim", "mine\n");
+    let text = fs::read_to_string(forge.path("shop/.forge.lock")).unwrap();
+    let hash = record::hash(b"mine\n");
+    let entry = format!("\n[[file]]\npath = \"../victim\"\nsha256 = \"{hash}\"\n");
+    forge.write("shop/.forge.lock", &(text + &entry));
+    forge
+        .in_project("shop", ["update"])
+        .exits(0)
+        .says("`.forge.lock` cannot be read: `../victim` is not a path inside a project");
+    assert!(forge.path("victim").exists());
+}
+
+#[test]
+fn a_project_keeps_a_name_that_has_become_that_of_a_dependency() {
+    let forge = project();
+    edit(&forge, "shop/forge.toml", "\"shop\"", "\"serde\"");
+    let text = fs::read_to_string(forge.path("shop/.forge.lock")).unwrap();
+    let mut record = Record::parse(&text).unwrap();
+    let answers = fs::read(forge.path("shop/forge.toml")).unwrap();
+    let rendered = record.files.get_mut("forge.toml").unwrap();
+    rendered.hash = record::hash(&answers);
+    rendered.bytes = Some(answers);
+    forge.write("shop/.forge.lock", &record.to_text().unwrap());
+    forge.in_project("shop", ["update"]).exits(0);
 }
 
 #[test]

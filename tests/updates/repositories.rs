@@ -65,6 +65,27 @@ fn what_is_not_committed_is_in_the_way() {
 }
 
 #[test]
+fn what_is_not_committed_is_named_as_it_is_below_the_project() {
+    let forge = Forge::new();
+    forge.mkdir("services");
+    git(&forge, "services", &["init", "-q"]).exits(0);
+    forge
+        .run("new services/shop --no-redis --no-docker -q")
+        .exits(0);
+    forge
+        .in_project("services/shop", ["add", "redis"])
+        .exits(1)
+        .says("git has uncommitted changes here:\n  .\nhelp: ");
+    commit(&forge, "services");
+    git(&forge, "services/shop", &["mv", "README.md", "GUIDE.md"]).exits(0);
+    forge.write("services/shop/notes", "mine\n");
+    forge
+        .in_project("services/shop", ["add", "redis"])
+        .exits(1)
+        .says("git has uncommitted changes here:\n  GUIDE.md\n  notes\nhelp: ");
+}
+
+#[test]
 fn with_changes_that_are_not_committed_the_files_as_they_were_are_kept() {
     let forge = committed();
     edit_state(&forge, "shop");
@@ -143,6 +164,47 @@ fn conflicts_are_unmerged_files_with_their_three_sides() {
         let run = forge.in_project(project, ["update"]).exits(0);
         assert!(run.stdout.starts_with("Nothing to do"), "{run:#?}");
     }
+}
+
+/// With a directory in the way of a file, which nobody saw when the update was planned.
+#[cfg(unix)]
+#[test]
+fn an_update_that_is_finished_later_tells_of_its_conflicts_and_its_backup() {
+    let forge = committed();
+    edit_state(&forge, "shop");
+    let obstacle = "src/redis/mod.rs/in-the-way";
+    let script = format!(
+        "case \"$*\" in *status*) mkdir -p {obstacle};; esac\nPATH=\"$REAL_PATH\" git \"$@\""
+    );
+    let mut command = forge.command_with_git(&script, "add redis --allow-dirty");
+    Run::of(command.current_dir(forge.path("shop")))
+        .exits(1)
+        .says("error: the update is not complete: could not write `src/redis/mod.rs`: ")
+        .says("help: once the cause is gone, `forge update` finishes it\n");
+    fs::remove_dir_all(forge.path("shop/src/redis/mod.rs")).unwrap();
+    forge
+        .in_project("shop", ["update"])
+        .exits(4)
+        .says("note: finished an update that had been interrupted\n")
+        .says("note: the previous versions of the files are in `.forge-backup-1/before`\n")
+        .says("conflicts from an earlier update remain in `src/state.rs`");
+    let status = git(&forge, "shop", &["status", "--porcelain"])
+        .exits(0)
+        .stdout;
+    assert!(status.contains("UU src/state.rs\n"), "{status}");
+    assert!(!forge.path("shop/.forge-backup-1/sides").exists());
+}
+
+#[cfg(unix)]
+#[test]
+fn what_git_does_not_know_of_is_resolved_without_it() {
+    let forge = committed();
+    fs::remove_file(forge.path("shop/README.md")).unwrap();
+    std::os::unix::fs::symlink("src/lib.rs", forge.path("shop/README.md")).unwrap();
+    commit(&forge, "shop");
+    let run = forge.in_project("shop", ["add", "redis"]).exits(4);
+    assert!(run.stdout.contains("1. rm README.md.theirs "), "{run:#?}");
+    assert!(!run.stdout.contains("git mergetool"), "{run:#?}");
 }
 
 #[test]

@@ -160,7 +160,7 @@ fn what_the_user_changed_after_an_interruption_is_left_alone() {
     let before = forge.files("shop");
     forge
         .in_project("shop", ["update"])
-        .exits(2)
+        .exits(1)
         .says("an update was interrupted, and `src/lib.rs` has changed since")
         .says("then delete `.forge-update`");
     assert_eq!(forge.files("shop"), before);
@@ -177,6 +177,125 @@ fn what_the_user_changed_after_an_interruption_is_left_alone() {
         b"# mine\n"
     );
     assert_eq!(files, after);
+}
+
+/// A project with a journal of these steps: the path, the text that is there, and the text that will be.
+fn with_journal(steps: &[(&str, Option<&str>, Option<&str>)]) -> Forge {
+    let forge = project();
+    let hash = |text: &str| ::forge::record::hash(text.as_bytes());
+    let steps = steps.iter().map(|(path, before, after)| {
+        serde_json::json!({ "path": path, "before": before.map(hash), "after": after.map(hash) })
+    });
+    let steps: Vec<_> = steps.collect();
+    let journal = serde_json::json!({ "backup": false, "changes": steps });
+    forge.mkdir("shop/.forge-update/after");
+    forge.write("shop/.forge-update/journal.json", &journal.to_string());
+    forge
+}
+
+#[test]
+fn a_journal_that_leads_out_of_the_project_is_damaged() {
+    for path in ["../out", "/out", ".git/hooks/pre-commit"] {
+        let forge = with_journal(&[(path, Some("mine\n"), None)]);
+        forge.write("out", "mine\n");
+        let before = forge.files(".");
+        forge
+            .in_project("shop", ["update"])
+            .exits(1)
+            .says(&format!(
+                "error: `.forge-update/journal.json` is damaged: `{path}` is not a path inside a project"
+            ))
+            .says("then delete `.forge-update`");
+        assert_eq!(forge.files("."), before);
+    }
+}
+
+#[test]
+fn a_journal_is_not_followed_through_links() {
+    use std::os::unix::fs::symlink;
+
+    for step in [
+        ("linked/out", Some("mine\n"), None),
+        ("linked/new", None, Some("new\n")),
+    ] {
+        let forge = with_journal(&[step]);
+        forge.mkdir("elsewhere");
+        forge.write("elsewhere/out", "mine\n");
+        symlink("../elsewhere", forge.path("shop/linked")).unwrap();
+        forge.mkdir("shop/.forge-update/after/linked");
+        forge.write("shop/.forge-update/after/linked/new", "new\n");
+        forge.in_project("shop", ["update"]);
+        assert_eq!(forge.entries("elsewhere"), ["out"]);
+    }
+
+    let forge = with_journal(&[("new", None, Some("mine\n"))]);
+    forge.mkdir("elsewhere");
+    forge.write("elsewhere/new", "mine\n");
+    fs::remove_dir(forge.path("shop/.forge-update/after")).unwrap();
+    symlink("../../elsewhere", forge.path("shop/.forge-update/after")).unwrap();
+    forge
+        .in_project("shop", ["update"])
+        .exits(1)
+        .says("`.forge-update/after/new` is not a file");
+    assert_eq!(forge.entries("elsewhere"), ["new"]);
+}
+
+#[test]
+fn a_directory_that_has_taken_the_place_of_a_file_is_finished() {
+    let forge = with_journal(&[
+        ("notes", Some("old\n"), None),
+        ("notes/a", None, Some("a\n")),
+        ("notes/b", None, Some("b\n")),
+    ]);
+    forge.mkdir("shop/notes");
+    forge.write("shop/notes/a", "a\n");
+    forge.mkdir("shop/.forge-update/after/notes");
+    forge.write("shop/.forge-update/after/notes/b", "b\n");
+    forge.in_project("shop", ["update"]).exits(0);
+    assert_eq!(forge.entries("shop/notes"), ["a", "b"]);
+}
+
+#[test]
+fn what_is_the_users_in_the_place_of_the_stage_stays() {
+    let refuses = |forge: &Forge, message: &str| {
+        let before = forge.files("shop");
+        for args in [&["add", "docker"][..], &["add", "docker", "--dry-run"]] {
+            forge
+                .in_project("shop", args)
+                .exits(1)
+                .says(message)
+                .says("help: forge stages updates in `.forge-update`");
+        }
+        assert_eq!(forge.files("shop"), before);
+        assert!(fs::symlink_metadata(forge.path("shop/.forge-update")).is_ok());
+    };
+
+    let forge = project();
+    forge.mkdir("shop/.forge-update");
+    forge.write("shop/.forge-update/mine", "mine\n");
+    refuses(&forge, "`.forge-update/mine` was not made by forge");
+
+    let forge = with_journal(&[("new", None, Some("new\n"))]);
+    forge.write("shop/.forge-update/mine", "mine\n");
+    refuses(&forge, "`.forge-update/mine` was not made by forge");
+
+    let forge = project();
+    forge.write("shop/.forge-update", "mine\n");
+    refuses(&forge, "`.forge-update` is not a directory");
+
+    let forge = project();
+    forge.mkdir("elsewhere");
+    std::os::unix::fs::symlink("../elsewhere", forge.path("shop/.forge-update")).unwrap();
+    refuses(&forge, "`.forge-update` is not a directory");
+}
+
+#[test]
+fn what_forge_has_left_in_the_place_of_the_stage_goes() {
+    let forge = project();
+    forge.mkdir("shop/.forge-update/after/src");
+    forge.write("shop/.forge-update/.gitignore", "*\n");
+    forge.in_project("shop", ["add", "docker"]).exits(0);
+    assert!(!forge.path("shop/.forge-update").exists());
 }
 
 #[test]
