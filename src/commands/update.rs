@@ -40,10 +40,9 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         if let Some(applied) = apply::recover(&root, tell)? {
             report.note("finished an update that had been interrupted");
             if let Some(backup) = &applied.backup {
-                let before = backup.join(apply::BEFORE);
                 report.note(&format!(
                     "the previous versions of the files are in `{}`",
-                    before.display()
+                    backup.display()
                 ));
             }
         }

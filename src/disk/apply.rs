@@ -26,8 +26,8 @@ pub const STAGE: &str = ".forge-update";
 /// How directories with what was replaced are called, followed by a number.
 const BACKUP: &str = ".forge-backup-";
 
-/// The files in a backup.
-pub const BEFORE: &str = "before";
+/// The files as they were, in a stage and in a backup.
+const BEFORE: &str = "before";
 
 const AFTER: &str = "after";
 const DRAFT: &str = "journal.draft";
@@ -352,7 +352,7 @@ fn finish(root: &Path, journal: &Journal, tell: impl FnOnce(&[Unmerged])) -> Res
             let _ = fs::remove_dir_all(root.join(&backup).join(rest));
         }
         return Ok(Applied {
-            backup: Some(backup),
+            backup: Some(backup.join(BEFORE)),
         });
     }
     // Without the journal, the rest is litter.

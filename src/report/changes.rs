@@ -33,7 +33,7 @@ pub struct Update<'a> {
     pub notes: &'a [String],
     /// What to do now.
     pub next_steps: Vec<NextStep>,
-    /// Where the files are as they were, below the project.
+    /// Where the previous versions of the files are, below the project.
     pub backup: Option<PathBuf>,
     /// How long it took.
     pub elapsed: Duration,
@@ -96,7 +96,7 @@ impl Report {
             writeln!(
                 text,
                 "\nThe previous versions of the files are in `{}`.",
-                backup.join(crate::disk::apply::BEFORE).display()
+                backup.display()
             )?;
         }
         if update.conflicts().next().is_some() {

@@ -522,6 +522,6 @@ fn without_git_the_files_as_they_were_are_kept() {
     let run = forge
         .in_project("shop", ["remove", "redis", "--json"])
         .exits(0);
-    assert_eq!(run.json()["backup"], ".forge-backup-2");
+    assert_eq!(run.json()["backup"], ".forge-backup-2/before");
     assert!(!forge.path("shop/.forge-update").exists());
 }

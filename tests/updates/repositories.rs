@@ -244,7 +244,7 @@ fn a_repository_without_git_counts_as_none() {
     let mut command = forge.command(["add", "redis", "--json"]);
     command.env("PATH", forge.path("no-such-directory"));
     let run = Run::of(command.current_dir(forge.path("shop"))).exits(0);
-    assert_eq!(run.json()["backup"], ".forge-backup-1");
+    assert_eq!(run.json()["backup"], ".forge-backup-1/before");
 }
 
 #[test]
@@ -256,7 +256,7 @@ fn a_project_that_git_ignores_counts_as_in_none() {
     let run = forge
         .in_project("shop", ["add", "redis", "--json"])
         .exits(0);
-    assert_eq!(run.json()["backup"], ".forge-backup-1");
+    assert_eq!(run.json()["backup"], ".forge-backup-1/before");
 }
 
 #[test]
