@@ -13,7 +13,7 @@ use tracing::{Instrument, error_span};
 use super::dead::DeadTask;
 use super::engine::Job;
 use super::registry::Definition;
-use super::results::{Begun, Results};
+use super::results::Begun;
 use super::{Context, TaskError, Tasks};
 use crate::redis::{self, Cache, RedisManager};
 use crate::settings::Settings;
@@ -34,7 +34,6 @@ pub(super) struct Executor {
     tasks: Tasks,
     settings: Arc<Settings>,
     cache: Cache,
-    results: Results,
     /// `WORKER_CONCURRENCY` of them, which the rounds of a worker share; closed when it stops.
     slots: Arc<Semaphore>,
 }
@@ -65,7 +64,6 @@ impl Executor {
     pub(super) fn new(tasks: Tasks, settings: Arc<Settings>) -> Self {
         Self {
             cache: Cache::new(tasks.redis().clone()),
-            results: tasks.results().clone(),
             slots: Arc::new(Semaphore::new(settings.worker.concurrency)),
             tasks,
             settings,
@@ -95,7 +93,7 @@ impl Executor {
                 return self.pass_on(job, handed_back).await;
             };
             let most = definition.max_retries.saturating_add(1);
-            match self.results.begin(&job.id, most).await? {
+            match self.tasks.results().begin(&job.id, most).await? {
                 Begun::Attempt(attempt) => {
                     tracing::Span::current().record("attempt", attempt);
                     self.attempt(job, definition, attempt).await
@@ -133,14 +131,15 @@ impl Executor {
         let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
         match outcome {
             Outcome::Success(result) => {
-                self.results.succeed(&job.id, result).await?;
+                self.tasks.results().succeed(&job.id, result).await?;
                 tracing::info!(outcome = "success", milliseconds, "ran");
                 Ok(Next::Forget)
             }
             Outcome::Retry { error, wait } => {
                 tracing::warn!(outcome = "retry", milliseconds, ?wait, %error, "ran");
                 let wait_until = Utc::now() + wait;
-                self.results
+                self.tasks
+                    .results()
                     .retry(&job.id, error.chain(), wait_until)
                     .await?;
                 Ok(Next::HandOutAfter(wait))
@@ -199,7 +198,7 @@ impl Executor {
             error,
             failed_at: Utc::now(),
         };
-        self.results.fail(&task).await?;
+        self.tasks.results().fail(&task).await?;
         Ok(Next::Forget)
     }
 }

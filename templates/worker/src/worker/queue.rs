@@ -18,7 +18,7 @@ use crate::settings::Settings;
 #[derive(Clone)]
 pub struct Tasks {
     registry: Arc<Registry>,
-    storage: Storage,
+    storage: Arc<Storage>,
     redis: RedisManager,
     results: Results,
     timeout: Duration,
@@ -53,7 +53,7 @@ impl Tasks {
         })?;
         Ok(Self {
             registry: Arc::new(registry),
-            storage,
+            storage: Arc::new(storage),
             results: Results::new(redis.clone(), settings.worker.result_ttl),
             redis,
             timeout: settings.redis.socket_timeout,
