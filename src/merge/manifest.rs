@@ -6,16 +6,91 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
+use semver::{Version, VersionReq};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike, Value};
 
-/// Whether a text is TOML.
+/// All that a dependency can say which both sides have added, if it is to serve both.
+const OF_BOTH: [&str; 3] = ["default-features", FEATURES, VERSION];
+
+const DEFAULT_FEATURES: &str = OF_BOTH[0];
+const FEATURES: &str = "features";
+const VERSION: &str = "version";
+
+/// Whether a merged manifest can be read, and says all that each side says.
 #[must_use]
-pub fn is_valid(text: &str) -> bool {
-    text.parse::<DocumentMut>().is_ok()
+pub fn has_both(base: &str, ours: &str, theirs: &str, merged: &str) -> bool {
+    let [Some(base), Some(ours), Some(theirs), Some(merged)] =
+        [base, ours, theirs, merged].map(said)
+    else {
+        return false;
+    };
+    holds([&base, &ours, &theirs, &merged].map(Some))
+}
+
+/// What a manifest says, with each dependency as a table.
+fn said(manifest: &str) -> Option<toml::Value> {
+    fn normalize(table: &mut toml::Table) {
+        for (key, value) in table.iter_mut() {
+            let toml::Value::Table(table) = value else {
+                continue;
+            };
+            if is_dependencies(key) {
+                for (_, dependency) in table.iter_mut().filter(|(_, value)| value.is_str()) {
+                    let version = (VERSION.to_owned(), dependency.clone());
+                    *dependency = toml::Value::Table(toml::Table::from_iter([version]));
+                }
+            }
+            normalize(table);
+        }
+    }
+    let mut table: toml::Table = manifest.parse().ok()?;
+    normalize(&mut table);
+    Some(toml::Value::Table(table))
+}
+
+fn holds(sides: [Option<&toml::Value>; 4]) -> bool {
+    let [base, ours, theirs, merged] = sides;
+    if ours == theirs || theirs == base {
+        return merged == ours;
+    }
+    if ours == base {
+        return merged == theirs;
+    }
+    let is_any = |test: fn(&toml::Value) -> bool| [ours, theirs].into_iter().flatten().any(test);
+    if is_any(toml::Value::is_table) {
+        let tables = [ours, theirs].into_iter().flatten();
+        let mut keys = tables
+            .filter_map(toml::Value::as_table)
+            .flat_map(toml::Table::keys);
+        // What only one side has left may stay as it is there.
+        (theirs.is_none() || ours.is_none()) && merged == ours
+            || keys.all(|key| {
+                let [base_value, ours, theirs, merged] =
+                    sides.map(|side| side.and_then(|side| side.get(key)));
+                // Without it, there is more than the other side asks for.
+                base.is_none() && key == DEFAULT_FEATURES && merged == ours
+                    || holds([base_value, ours, theirs, merged])
+            })
+    } else if is_any(toml::Value::is_array) {
+        let [base, ours, theirs, merged] = sides.map(|side| {
+            side.and_then(toml::Value::as_array)
+                .map_or(&[][..], Vec::as_slice)
+        });
+        let mut wanted = ours.iter().chain(theirs).filter(|value| {
+            !base.contains(value) || ours.contains(value) && theirs.contains(value)
+        });
+        wanted.all(|value| merged.contains(value))
+    } else {
+        merged == ours || merged == theirs
+    }
+}
+
+fn is_dependencies(key: &str) -> bool {
+    key.ends_with("dependencies")
 }
 
 /// Merges a manifest: lists of features are sets, and a version that the user has raised stays.
-/// None where both sides have changed the same value, or a comment of the user would be lost.
+/// None where both sides have changed the same value, or something of either would be lost.
 #[must_use]
 pub fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
     let before: DocumentMut = base.parse().ok()?;
@@ -33,6 +108,7 @@ pub fn merge(base: &str, ours: &str, theirs: &str) -> Option<String> {
         .iter()
         .all(|comment| known.contains(comment) || kept.contains(comment))
         .then_some(merged)
+        .filter(|merged| has_both(base, ours, theirs, merged))
 }
 
 /// What begins with a `#` in any line, comment or not.
@@ -132,21 +208,34 @@ fn merge_items(
     }
     if dependencies {
         let base = base.map(dependency);
-        let merged = dependency(own);
-        let mut table = merged.as_inline_table()?.clone();
+        let base = base.as_ref().and_then(Item::as_inline_table);
+        let mut merged = dependency(own);
+        let table = merged.as_inline_table_mut()?;
+        let mut new = dependency(new);
+        let new = new.as_inline_table_mut()?;
+        if base.is_none() {
+            // From another place, under another name or not always there, it is another one.
+            if !table.iter().all(|(key, _)| OF_BOTH.contains(&key)) {
+                return None;
+            }
+            if !table.contains_key(DEFAULT_FEATURES) {
+                new.remove(DEFAULT_FEATURES);
+            }
+        }
         let empty = InlineTable::new();
-        let base = base
-            .as_ref()
-            .and_then(Item::as_inline_table)
-            .unwrap_or(&empty);
-        merge_tables(base, &mut table, dependency(new).as_inline_table()?, false)?;
+        let keys = table.len();
+        merge_tables(base.unwrap_or(&empty), table, new, false)?;
+        if table.len() != keys {
+            table.fmt();
+        }
+        let table = std::mem::take(table);
         replace(own, &shortest(table, own));
         return Some(());
     }
     if let (Some(table), Some(new)) = (own.as_table_like_mut(), new.as_table_like()) {
         let empty = Table::new();
         let base = base.and_then(Item::as_table_like).unwrap_or(&empty);
-        return merge_tables(base, table, new, key.ends_with("dependencies"));
+        return merge_tables(base, table, new, is_dependencies(key));
     }
     if base.is_some_and(|base| same(base, own)) {
         replace(own, new);
@@ -156,20 +245,28 @@ fn merge_items(
         merge_sets(base.and_then(Item::as_array), list, new);
         return Some(());
     }
-    if !matches!(key, "version" | "rust-version") {
+    if !matches!(key, VERSION | "rust-version") {
         return None;
     }
     let (ours, theirs) = (own.as_str()?, new.as_str()?);
+    let Some(base) = base.and_then(Item::as_str) else {
+        return admits(ours, theirs)?.then_some(());
+    };
+    // One that the user has raised may be raised further, and one that was lowered stays.
     let theirs_is_higher = compare(theirs, ours)? == Ordering::Greater;
-    match base.and_then(Item::as_str) {
-        // One that the user has raised may be raised further, and one that was lowered stays.
-        Some(base) if compare(ours, base)? == Ordering::Greater && theirs_is_higher => {
-            replace(own, new);
-        }
-        None if theirs_is_higher => return None,
-        _ => {}
+    if compare(ours, base)? == Ordering::Greater && theirs_is_higher {
+        replace(own, new);
     }
     Some(())
+}
+
+/// Whether a requirement of the user admits the version that is rendered, or a higher one only.
+fn admits(ours: &str, theirs: &str) -> Option<bool> {
+    let requirement = VersionReq::parse(ours).ok()?;
+    let mut parts: Vec<&str> = theirs.trim_start_matches('=').split('.').collect();
+    parts.resize(3, "0");
+    let version = Version::parse(&parts.join(".")).ok()?;
+    Some(requirement.matches(&version) || compare(theirs, ours)? == Ordering::Less)
 }
 
 /// A dependency as a table, also where it is only a version.
@@ -188,18 +285,13 @@ fn dependency(item: &Item) -> Item {
 }
 
 /// Only a version where there is no more to say and there was no more before.
-fn shortest(mut table: InlineTable, before: &Item) -> Item {
+fn shortest(table: InlineTable, before: &Item) -> Item {
     match table.get("version") {
         Some(version) if table.len() == 1 && before.is_str() => {
             Item::Value(version.clone().decorated(" ", ""))
         }
         _ if before.is_table() => Item::Table(table.into_table()),
-        _ => {
-            if before.is_str() {
-                table.fmt();
-            }
-            Item::Value(Value::InlineTable(table))
-        }
+        _ => Item::Value(Value::InlineTable(table)),
     }
 }
 
@@ -208,11 +300,15 @@ fn merge_sets(base: Option<&Array>, ours: &mut Array, theirs: &Array) {
     let base = base.map(texts).unwrap_or_default();
     let (before, wanted) = (texts(ours), texts(theirs));
     ours.retain(|value| wanted.contains(&text(value)) || !base.contains(&text(value)));
+    let last = ours.iter().last().map(|last| last.decor().clone());
     for value in theirs {
         if !base.contains(&text(value)) && !before.contains(&text(value)) {
-            ours.push(value.clone().decorated("", ""));
+            let mut value = value.clone();
+            *value.decor_mut() = last.clone().unwrap_or_default();
+            ours.push_formatted(value);
         }
     }
+    // Where each has a line of its own, the next one gets one as well.
     if !ours.to_string().contains('\n') {
         ours.fmt();
     }

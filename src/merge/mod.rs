@@ -388,19 +388,19 @@ impl Merger<'_> {
         }
         let kind = Kind::of(path);
         let merged = lines::merge(kind, base, ours, theirs, self.labels);
-        let clean = merged.conflicts == 0 && manifest::is_valid(&merged.text);
-        if kind == Kind::Manifest
-            && !clean
+        let is_manifest = kind == Kind::Manifest;
+        let is_whole = !is_manifest
+            || base.is_some_and(|base| manifest::has_both(base, &plain, theirs, &merged.text));
+        if is_manifest
+            && (merged.conflicts > 0 || !is_whole)
             && let Some(base) = base
             && let Some(text) = manifest::merge(base, &plain, theirs)
         {
             return as_ours(text);
         }
         // Such as a service that the user has added before, at another place.
-        if merged.conflicts == 0
-            && lists::repeats(kind, &merged.text)
-            && !lists::repeats(kind, ours)
-        {
+        let repeats = lists::repeats(kind, &merged.text) && !lists::repeats(kind, ours);
+        if merged.conflicts == 0 && (!is_whole || repeats) {
             let merged = lines::merge(kind, None, ours, theirs, self.labels);
             return (merged.text, merged.conflicts);
         }

@@ -18,6 +18,7 @@ mod combinations;
 mod diff;
 mod edits;
 mod fixtures;
+mod manifests;
 mod records;
 mod repositories;
 mod simulated;
