@@ -1,6 +1,5 @@
 //! A project that is there already: where it is, and what it says about itself.
 
-use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +7,7 @@ use anyhow::{Context as _, Result};
 use semver::Version;
 
 use crate::FORGE_VERSION;
+use crate::disk::tree;
 use crate::error::Refusal;
 use crate::input::answers_file;
 use crate::record::{self, Fault, Record};
@@ -54,8 +54,15 @@ pub enum Kept {
 /// Reads the record. Refuses one that only another Forge can read.
 pub fn record(root: &Path) -> Result<Kept> {
     let path = root.join(record::PATH);
-    let text = match fs::read(&path) {
-        Ok(bytes) => bytes,
+    let text = match tree::read_file(&path, record::LARGEST) {
+        Ok(Some(bytes)) => bytes,
+        Ok(None) => {
+            let limit = record::LARGEST >> 20;
+            return Ok(Kept::Nothing(format!(
+                "`{}` is larger than {limit} MB",
+                record::PATH
+            )));
+        }
         Err(error) if error.kind() == ErrorKind::NotFound => {
             return Ok(Kept::Nothing(format!("`{}` is missing", record::PATH)));
         }

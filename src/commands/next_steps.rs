@@ -1,31 +1,32 @@
 //! What to do after an update.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::commands::replay;
 use crate::input::answers::Answers;
 use crate::input::options::{NextStep, Options};
 use crate::merge::{BESIDE, Change, Outcome};
 use crate::plan::lockfile;
+use crate::project;
 
 /// How to resolve the conflicts that there are: files that git knows about, marked lines in others, and
 /// new versions beside files. Nothing where there are none.
 #[must_use]
-pub fn resolve(changes: &[Change], known_to_git: &[String]) -> Vec<NextStep> {
+pub fn resolve(root: &Path, changes: &[Change], known_to_git: &[String]) -> Vec<NextStep> {
     let conflicts = changes
         .iter()
         .filter(|change| change.outcome == Outcome::Conflict);
     let (marked, beside): (Vec<&Change>, Vec<&Change>) =
         conflicts.partition(|change| change.writes());
-    let marked: Vec<&str> = marked
+    let marked: Vec<PathBuf> = marked
         .iter()
         .filter(|change| !known_to_git.contains(&change.path))
-        .map(|change| change.path.as_str())
+        .map(|change| here(root, &change.path))
         .collect();
-    let beside: Vec<String> = beside
+    let beside: Vec<PathBuf> = beside
         .iter()
-        .map(|change| format!("{}{BESIDE}", change.path))
+        .map(|change| here(root, format!("{}{BESIDE}", change.path)))
         .collect();
     let mut steps = Vec::new();
     if !known_to_git.is_empty() {
@@ -53,6 +54,28 @@ pub fn resolve(changes: &[Change], known_to_git: &[String]) -> Vec<NextStep> {
 #[must_use]
 pub fn review() -> NextStep {
     step("git diff", "see what has changed")
+}
+
+/// How to put back the files that a backup has.
+#[must_use]
+pub fn restore(root: &Path, backup: &Path) -> NextStep {
+    let files = replay::path(&here(root, backup).join("."));
+    let run = format!("cp -R {files} {}", replay::path(root));
+    step(&run, "to have your files back as they were before")
+}
+
+/// How to take an update back where all was committed before it.
+#[must_use]
+pub fn undo(root: &Path) -> NextStep {
+    let root = replay::path(root);
+    let run =
+        format!("git restore --source=HEAD --staged --worktree {root} && git clean -fd {root}");
+    step(&run, "to undo all of this, before you commit it")
+}
+
+/// A path in a project as it is reached from the current directory.
+fn here(root: &Path, path: impl AsRef<Path>) -> PathBuf {
+    project::shown(&root.join(path)).to_owned()
 }
 
 /// What shows that the project works, with the options that were off before.

@@ -8,22 +8,27 @@ use anyhow::Result;
 
 use crate::FORGE_VERSION;
 use crate::commands::next_steps;
-use crate::disk::{apply, tree};
+use crate::disk::apply;
+use crate::disk::tree::{self, Wanted};
 use crate::error::{Exit, Refusal};
-use crate::git::{self, State, Unmerged};
+use crate::git::{Repository, Unmerged};
 use crate::input::answers::Answers;
 use crate::input::answers_file::{self, AnswersFile};
 use crate::input::cli;
 use crate::input::name::ProjectName;
 use crate::input::options::Options;
 use crate::input::wish::{Granted, Wish};
+use crate::interrupt;
 use crate::merge::lines::Labels;
 use crate::merge::{self, BESIDE, Change, Outcome};
 use crate::plan::{Plan, templates};
 use crate::project::{self, Kept};
-use crate::record::Record;
+use crate::record::{self, Record};
 use crate::report::Report;
 use crate::report::changes::Update;
+
+/// Far more than any answers.
+const LARGEST_ANSWERS: u64 = 64 << 10;
 
 /// Updates a project, or says what it would do.
 pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exit> {
@@ -34,18 +39,7 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         None
     } else {
         let lock = apply::lock(&root)?;
-        let tell = |conflicts: &[Unmerged]| {
-            mark(&root, conflicts, report);
-        };
-        if let Some(applied) = apply::recover(&root, tell)? {
-            report.note("finished an update that had been interrupted");
-            if let Some(backup) = &applied.backup {
-                report.note(&format!(
-                    "the previous versions of the files are in `{}`",
-                    backup.display()
-                ));
-            }
-        }
+        recover(&root, report)?;
         Some(lock)
     };
     if apply::is_unfinished(&root)? {
@@ -56,7 +50,10 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         .into());
     }
 
-    let record = record(&root, report)?;
+    let repository = ask(Repository::open(&root), report).flatten();
+    let repository = repository.as_ref();
+    interrupt::check()?;
+    let record = record(&root, repository, report)?;
     let asked = Asked::read(given, options, &root, record.as_ref())?;
     let Granted { answers, notes } = &asked.granted;
     for note in notes {
@@ -67,7 +64,12 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         (None, Some(before)) => Some(guess(options, before, &plan)?),
         _ => None,
     };
-    let changes = changes(&root, &given.wish, record.as_ref(), guess.as_ref(), &plan)?;
+    let sides = Sides {
+        record: record.as_ref(),
+        guess: guess.as_ref(),
+        plan: &plan,
+    };
+    let changes = changes(&root, &given.wish, &sides, repository)?;
     if let Some(change) = changes
         .iter()
         .find(|change| change.outcome == Outcome::Blocked)
@@ -96,16 +98,23 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
             Exit::Done
         });
     }
-    let state = git::state(&root);
-    if let (State::Dirty(paths), false) = (&state, given.allow_dirty) {
-        return Err(dirty(paths).into());
-    }
+    let uncommitted = repository.map(Repository::uncommitted);
+    let is_committed = match uncommitted.and_then(|paths| ask(paths, report)) {
+        Some(paths) if !paths.is_empty() && !given.allow_dirty => {
+            return Err(dirty(&paths).into());
+        }
+        paths => paths.is_some_and(|paths| paths.is_empty()),
+    };
     let mut marked = Vec::new();
-    let tell = |conflicts: &[Unmerged]| marked = mark(&root, conflicts, report);
-    update.backup = apply::apply(&root, &changes, state != State::Clean, tell)?.backup;
+    let tell = |conflicts: &[Unmerged]| {
+        if let Some(repository) = repository {
+            marked = mark(repository, conflicts, report);
+        }
+    };
+    update.backup = apply::apply(&root, &changes, !is_committed, tell)?.backup;
     let before = record.as_ref().or(guess.as_ref());
-    update.next_steps = next_steps::resolve(&changes, &marked);
-    if update.next_steps.is_empty() && state != State::Unknown {
+    update.next_steps = next_steps::resolve(&root, &changes, &marked);
+    if update.next_steps.is_empty() && repository.is_some() {
         update.next_steps.push(next_steps::review());
     }
     update.next_steps.extend(next_steps::run(
@@ -114,12 +123,36 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         before.map(|record| &record.answers),
         answers,
     ));
+    if let Some(backup) = &update.backup {
+        update.next_steps.push(next_steps::restore(&root, backup));
+    } else if is_committed {
+        update.next_steps.push(next_steps::undo(&root));
+    }
     update.elapsed = started.elapsed();
     report.updated(&update)?;
     Ok(match update.conflicts().next() {
         Some(_) => Exit::Conflicts,
         None => Exit::Done,
     })
+}
+
+/// Finishes what an interrupted run has begun.
+fn recover(root: &Path, report: Report) -> Result<()> {
+    let tell = |conflicts: &[Unmerged]| {
+        if let Some(repository) = ask(Repository::open(root), report).flatten() {
+            mark(&repository, conflicts, report);
+        }
+    };
+    if let Some(applied) = apply::recover(root, tell)? {
+        report.note("finished an update that had been interrupted");
+        if let Some(backup) = &applied.backup {
+            report.note(&format!(
+                "the previous versions of the files are in `{}`",
+                backup.display()
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// What the project and the command line say.
@@ -137,7 +170,19 @@ impl Asked {
         record: Option<&Record>,
     ) -> Result<Self, Refusal> {
         let path = root.join(answers_file::PATH);
+        let found = tree::read_file(&path, LARGEST_ANSWERS);
         let path = project::shown(&path);
+        let fault = match found {
+            Ok(Some(_)) => None,
+            Ok(None) => Some("it is too large".to_owned()),
+            Err(error) => Some(error.to_string()),
+        };
+        if let Some(fault) = fault {
+            return Err(Refusal::usage(
+                format!("could not read `{}`: {fault}", path.display()),
+                "put a file with the answers there, as `forge new` writes it",
+            ));
+        }
         let file = AnswersFile::read(path, options)?;
         if let Some(version) = &file.newer {
             return Err(project::newer(&version.to_string()));
@@ -164,7 +209,14 @@ fn project_name(name: &str, record: Option<&Record>, path: &Path) -> Result<Proj
     ProjectName::parse(name, is_taken).map_err(|bad| bad.in_file(path))
 }
 
-fn record(root: &Path, report: Report) -> Result<Option<Record>> {
+fn record(root: &Path, repository: Option<&Repository>, report: Report) -> Result<Option<Record>> {
+    if repository.is_some_and(|repository| repository.left_out().contains(record::PATH)) {
+        return Err(Refusal::failure(
+            format!("`{}` is not in this sparse checkout", record::PATH),
+            format!("run `git sparse-checkout add {}`", record::PATH),
+        )
+        .into());
+    }
     match project::record(root)? {
         Kept::Record(record) => {
             let damaged: Vec<&str> = record.damaged().collect();
@@ -201,23 +253,32 @@ fn guess(options: &Options, before: &Answers, plan: &Plan<'_>) -> Result<Record>
     })
 }
 
+/// What is merged into the user's files.
+struct Sides<'a> {
+    record: Option<&'a Record>,
+    guess: Option<&'a Record>,
+    plan: &'a Plan<'a>,
+}
+
 fn changes(
     root: &Path,
     wish: &Wish,
-    record: Option<&Record>,
-    guess: Option<&Record>,
-    plan: &Plan<'_>,
+    sides: &Sides<'_>,
+    repository: Option<&Repository>,
 ) -> Result<Vec<Change>> {
+    let Sides {
+        record,
+        guess,
+        plan,
+    } = *sides;
     let paths: Vec<&str> = merge::paths(record.or(guess), plan).collect();
-    let beside: Vec<String> = paths.iter().map(|path| format!("{path}{BESIDE}")).collect();
-    let tree = tree::read(
-        root,
-        paths
-            .iter()
-            .copied()
-            .chain(beside.iter().map(String::as_str)),
-        merge::expected(record, plan),
-    )?;
+    let related: Vec<String> = paths.iter().flat_map(|path| merge::related(path)).collect();
+    let related = related.iter().map(String::as_str);
+    let wanted = Wanted {
+        paths: paths.into_iter().chain(related).collect(),
+        expected: merge::expected(record, plan).collect(),
+    };
+    let tree = tree::read(root, &wanted, repository)?;
     let unresolved = merge::unresolved(&tree);
     if !unresolved.is_empty() {
         return Err(Refusal::conflicts(
@@ -226,6 +287,16 @@ fn changes(
                 unresolved.join("`, `")
             ),
             format!("resolve them first; a `{BESIDE}` file is resolved once it is gone"),
+        )
+        .into());
+    }
+    let unmerged = repository.map(Repository::unmerged).unwrap_or_default();
+    let is_known = |path: &str| tree.entries.contains_key(path) || tree.others.contains_key(path);
+    let unmerged: Vec<&str> = unmerged.into_iter().filter(|path| is_known(path)).collect();
+    if !unmerged.is_empty() {
+        return Err(Refusal::conflicts(
+            format!("git knows of conflicts in `{}`", unmerged.join("`, `")),
+            "resolve them first, then `git add` the files",
         )
         .into());
     }
@@ -260,7 +331,7 @@ fn blocked(change: &Change) -> Refusal {
             change.path,
             change.why.as_deref().unwrap_or_default()
         ),
-        "forge does not write through links; put a real directory there during the update",
+        "forge does not write through links, nor over what is yours; move it out of the way",
     )
 }
 
@@ -279,15 +350,23 @@ fn dirty(paths: &[String]) -> Refusal {
     )
 }
 
+/// What git says, or a note with its reason for saying nothing.
+fn ask<T>(answer: Result<T, String>, report: Report) -> Option<T> {
+    let note = |reason| format!("git cannot be asked: {reason}");
+    answer.map_err(|reason| report.note(&note(reason))).ok()
+}
+
 /// Lets `git status` and `git mergetool` know about conflicts, and gives the paths that they know.
-fn mark(root: &Path, conflicts: &[Unmerged], report: Report) -> Vec<String> {
-    if conflicts.is_empty() || git::state(root) == State::Unknown {
+fn mark(repository: &Repository, conflicts: &[Unmerged], report: Report) -> Vec<String> {
+    if conflicts.is_empty() {
         return Vec::new();
     }
-    git::mark_unmerged(root, conflicts).unwrap_or_else(|reason| {
-        report.note(&format!(
-            "git could not be told about the conflicts: {reason}"
-        ));
-        Vec::new()
-    })
+    repository
+        .mark_unmerged(conflicts)
+        .unwrap_or_else(|reason| {
+            report.note(&format!(
+                "git could not be told about the conflicts: {reason}"
+            ));
+            Vec::new()
+        })
 }

@@ -4,8 +4,9 @@
 //! Writing the journal decides: before, the stage is litter; after, whoever finds it finishes what
 //! it says, by renames that can be repeated. Each file is at any time either the old or the new one.
 
-use std::fs::{self, File};
-use std::io::{self, ErrorKind};
+use std::collections::BTreeSet;
+use std::fs::{self, File, Permissions};
+use std::io::{self, ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, bail};
@@ -38,6 +39,9 @@ const SIDES: &str = "sides";
 /// All that a stage may hold.
 const STAGED: [&str; 6] = [AFTER, BEFORE, DRAFT, GIT_IGNORE, JOURNAL, SIDES];
 
+/// Far more than any journal.
+const LARGEST_JOURNAL: u64 = 1 << 20;
+
 /// What is to be done, and is done unless it can be seen to be done already.
 #[derive(Debug, Serialize, Deserialize)]
 struct Journal {
@@ -51,6 +55,9 @@ struct Journal {
 #[derive(Debug, Serialize, Deserialize)]
 struct Step {
     path: String,
+    /// Whether what is there was rendered, and so is no work of the user.
+    #[serde(default)]
+    pristine: bool,
     /// The hash of what is there, if anything is.
     before: Option<String>,
     /// The hash of what will be there, if anything will be.
@@ -131,29 +138,21 @@ pub fn recover(root: &Path, tell: impl FnOnce(&[Unmerged])) -> Result<Option<App
         };
     }
     let journal = Journal::read(&stage)?;
-    let staged = |path: &str| format!("{STAGE}/{AFTER}/{path}");
-    let steps = journal.changes.iter();
-    let paths: Vec<String> = steps
-        .flat_map(|step| [step.path.clone(), staged(&step.path)])
-        .collect();
     // No link is followed, so that nothing outside the project is moved or removed.
-    let tree = tree::read(root, paths.iter().map(String::as_str), std::iter::empty())?;
     for step in &journal.changes {
-        let current = tree.entries.get(&step.path);
-        let staged = staged(&step.path);
-        let pending = match (&step.after, tree.entries.get(&staged)) {
+        interrupt::check()?;
+        let current = tree::entry(root, &step.path)?;
+        let staged = format!("{STAGE}/{AFTER}/{}", step.path);
+        let pending = match (&step.after, tree::entry(root, &staged)?) {
             (None, _) => matches!(current, Some(Entry::File(_) | Entry::Other(_))),
             (Some(_), None) => false,
-            (Some(_), Some(Entry::File(_))) => true,
+            (Some(after), Some(Entry::File(bytes))) if *after == record::hash(&bytes) => true,
+            (Some(_), Some(Entry::File(_))) => {
+                return Err(damaged(&format!("`{staged}` is not what was staged")).into());
+            }
             (Some(_), Some(_)) => return Err(damaged(&format!("`{staged}` is not a file")).into()),
         };
-        let unchanged = match current {
-            None | Some(Entry::Directory(_)) => step.before.is_none(),
-            Some(Entry::File(bytes)) => step.before.as_ref() == Some(&record::hash(bytes)),
-            Some(Entry::Below(above)) => step.before.is_none() && journal.removes(above),
-            Some(Entry::Other(_)) => false,
-        };
-        if pending && !unchanged {
+        if pending && !journal.expects(step, current.as_ref()) {
             return Err(stuck(format!(
                 "an update was interrupted, and `{}` has changed since",
                 step.path
@@ -164,7 +163,8 @@ pub fn recover(root: &Path, tell: impl FnOnce(&[Unmerged])) -> Result<Option<App
     finish(root, &journal, tell).map(Some)
 }
 
-/// Applies changes. With `backup`, what they replace is kept. `tell` gets the conflicts.
+/// Applies changes. With `backup`, what they replace of the user's work is kept. `tell` gets the
+/// conflicts.
 pub fn apply(
     root: &Path,
     changes: &[Change],
@@ -184,20 +184,32 @@ pub fn apply(
             .add(change, &mut journal)
             .with_context(|| format!("could not prepare `{}`", change.path))?;
     }
+    for step in &journal.changes {
+        let place = root.join(&step.path);
+        let current = tree::entry(root, &step.path)?;
+        if !journal.expects(step, current.as_ref()) {
+            bail!("`{}` has changed while forge was at work", step.path);
+        }
+        is_writable(root, &place)
+            .with_context(|| format!("could not write `{}`", shown(&place).display()))?;
+    }
     interrupt::check()?;
     stage.decide(&journal)?;
-    finish(root, &journal, tell).map_err(|error| {
-        Refusal::failure(
+    finish(root, &journal, tell).map_err(|error| match undo(root, &journal) {
+        Ok(()) => error.context("nothing was changed"),
+        Err(_) => Refusal::failure(
             format!("the update is not complete: {error:#}"),
             "once the cause is gone, `forge update` finishes it",
         )
-        .into()
+        .into(),
     })
 }
 
 impl Journal {
     fn read(stage: &Path) -> Result<Self> {
-        let bytes = fs::read(stage.join(JOURNAL)).context("could not read the journal")?;
+        let bytes = tree::read_file(&stage.join(JOURNAL), LARGEST_JOURNAL);
+        let bytes = bytes.map_err(|error| damaged(&error.to_string()))?;
+        let bytes = bytes.ok_or_else(|| damaged("it is too large"))?;
         let journal: Self =
             serde_json::from_slice(&bytes).map_err(|error| damaged(&error.to_string()))?;
         let steps = journal.changes.iter().map(|step| &step.path);
@@ -210,9 +222,23 @@ impl Journal {
         }
     }
 
-    fn removes(&self, path: &str) -> bool {
-        let mut steps = self.changes.iter();
-        steps.any(|step| step.path == path && step.after.is_none())
+    /// Whether what stands in the place of a step is what was there when it was planned.
+    fn expects(&self, step: &Step, current: Option<&Entry>) -> bool {
+        let removes = |path: &String| {
+            let mut steps = self.changes.iter();
+            steps.any(|step| step.path == *path && step.after.is_none())
+        };
+        match current {
+            None => step.before.is_none(),
+            Some(Entry::File(bytes)) => step.before.as_ref() == Some(&record::hash(bytes)),
+            // An empty one counts itself, and goes with the last file that was in it.
+            Some(Entry::Directory(files)) => {
+                let mut rest = files.iter().filter(|file| **file != step.path);
+                step.before.is_none() && rest.all(removes)
+            }
+            Some(Entry::Below(above)) => step.before.is_none() && removes(above),
+            Some(Entry::Other(_) | Entry::LeftOut) => false,
+        }
     }
 }
 
@@ -258,6 +284,7 @@ impl<'a> Stage<'a> {
             self.add_contents(change)?;
             journal.changes.push(Step {
                 path: change.path.clone(),
+                pristine: !matches!(change.outcome, Outcome::Merged | Outcome::Conflict),
                 before: change.before.as_deref().map(record::hash),
                 after: change.after.as_deref().map(record::hash),
             });
@@ -267,10 +294,10 @@ impl<'a> Stage<'a> {
             (change.outcome, &change.sides, &change.before)
         {
             let sides = [sides.base.as_ref(), Some(ours), Some(&sides.theirs)];
-            for (copy, side) in std::iter::zip(side_paths(&self.path, &change.path), sides) {
+            for (copy, side) in std::iter::zip(side_paths(STAGE, &change.path), sides) {
+                let copy = self.root.join(copy);
                 if let Some(bytes) = side {
-                    create_parent(&copy)?;
-                    fs::write(&copy, bytes)?;
+                    write(&copy, bytes, None)?;
                 }
             }
             journal.conflicts.push(change.path.clone());
@@ -279,26 +306,18 @@ impl<'a> Stage<'a> {
     }
 
     fn add_contents(&self, change: &Change) -> Result<()> {
-        let place = self.root.join(&change.path);
         let permissions = match &change.before {
             None => None,
             Some(before) => {
+                let permissions = fs::metadata(self.root.join(&change.path))?.permissions();
                 let copy = self.path.join(BEFORE).join(&change.path);
-                create_parent(&copy)?;
-                fs::copy(&place, &copy)?;
-                if fs::read(&copy)? != *before {
-                    bail!("it changed while being read");
-                }
-                Some(fs::metadata(&place)?.permissions())
+                write(&copy, before, Some(permissions.clone()))?;
+                Some(permissions)
             }
         };
         if let Some(after) = &change.after {
             let staged = self.path.join(AFTER).join(&change.path);
-            create_parent(&staged)?;
-            fs::write(&staged, after)?;
-            if let Some(permissions) = permissions {
-                fs::set_permissions(&staged, permissions)?;
-            }
+            write(&staged, after, permissions)?;
         }
         Ok(())
     }
@@ -306,10 +325,12 @@ impl<'a> Stage<'a> {
     /// From here on the changes are made, by this run or the next one.
     fn decide(mut self, journal: &Journal) -> Result<()> {
         let draft = self.path.join(DRAFT);
-        fs::write(&draft, serde_json::to_vec_pretty(journal)?)
+        write(&draft, &serde_json::to_vec_pretty(journal)?, None)
             .context("could not write the journal")?;
         fs::rename(&draft, self.path.join(JOURNAL)).context("could not write the journal")?;
         self.decided = true;
+        sync(&self.path);
+        sync(self.root);
         Ok(())
     }
 }
@@ -327,48 +348,135 @@ fn finish(root: &Path, journal: &Journal, tell: impl FnOnce(&[Unmerged])) -> Res
     let stage = root.join(STAGE);
     // First, because a new file may stand where a directory of removed ones was, or below one.
     for step in journal.changes.iter().filter(|step| step.after.is_none()) {
-        let place = root.join(&step.path);
-        let found = tree::entry(root, &step.path)?;
-        if matches!(found, Some(Entry::File(_) | Entry::Other(_))) {
-            fs::remove_file(&place).with_context(|| could_not_remove(&place))?;
-        }
-        remove_empty_parents(root, &place);
+        remove(root, &step.path)?;
     }
     for step in journal.changes.iter().filter(|step| step.after.is_some()) {
-        let (staged, place) = (stage.join(AFTER).join(&step.path), root.join(&step.path));
-        if !staged.exists() {
-            continue;
+        let staged = stage.join(AFTER).join(&step.path);
+        if staged.exists() {
+            put(&staged, &root.join(&step.path))?;
         }
-        create_parent(&place)
-            .and_then(|()| fs::rename(&staged, &place))
-            .with_context(|| format!("could not write `{}`", shown(&place).display()))?;
+    }
+    let places = journal.changes.iter().map(|step| root.join(&step.path));
+    let parents: BTreeSet<PathBuf> = places
+        .filter_map(|place| place.parent().map(Path::to_owned))
+        .collect();
+    for parent in parents {
+        sync(&parent);
     }
     let conflicts = journal.conflicts.iter();
     let conflicts: Result<Vec<Unmerged>> = conflicts.map(|path| unmerged(root, path)).collect();
     tell(&conflicts?);
-    if journal.backup && journal.changes.iter().any(|step| step.before.is_some()) {
+    let mut kept = journal.changes.iter();
+    if journal.backup && kept.any(|step| step.before.is_some() && !step.pristine) {
         let backup = keep(root, &stage)?;
+        let kept = root.join(&backup);
         for rest in [AFTER, SIDES] {
-            let _ = fs::remove_dir_all(root.join(&backup).join(rest));
+            let _ = fs::remove_dir_all(kept.join(rest));
+        }
+        // What was rendered can be rendered again.
+        for step in journal.changes.iter().filter(|step| step.pristine) {
+            let copy = kept.join(BEFORE).join(&step.path);
+            let _ = fs::remove_file(&copy);
+            remove_empty_parents(&kept, &copy);
         }
         return Ok(Applied {
             backup: Some(backup.join(BEFORE)),
         });
     }
-    // Without the journal, the rest is litter.
-    fs::remove_file(stage.join(JOURNAL)).with_context(|| could_not_remove(&stage))?;
-    fs::remove_dir_all(&stage).with_context(|| could_not_remove(&stage))?;
+    discard(&stage)?;
     Ok(Applied { backup: None })
+}
+
+/// Takes back what has been done of an update that cannot be finished.
+fn undo(root: &Path, journal: &Journal) -> Result<()> {
+    let stage = root.join(STAGE);
+    for step in journal.changes.iter().filter(|step| step.before.is_none()) {
+        if let Some(Entry::File(bytes)) = tree::entry(root, &step.path)?
+            && step.after == Some(record::hash(&bytes))
+        {
+            remove(root, &step.path)?;
+        }
+    }
+    for step in journal.changes.iter().filter(|step| step.before.is_some()) {
+        let current = tree::entry(root, &step.path)?;
+        if !journal.expects(step, current.as_ref()) {
+            put(&stage.join(BEFORE).join(&step.path), &root.join(&step.path))?;
+        }
+    }
+    discard(&stage)
+}
+
+fn remove(root: &Path, path: &str) -> Result<()> {
+    let place = root.join(path);
+    if matches!(
+        tree::entry(root, path)?,
+        Some(Entry::File(_) | Entry::Other(_))
+    ) {
+        fs::remove_file(&place).with_context(|| could_not_remove(&place))?;
+    }
+    remove_empty_parents(root, &place);
+    Ok(())
+}
+
+fn put(staged: &Path, place: &Path) -> Result<()> {
+    create_parent(place)
+        .and_then(|()| fs::rename(staged, place))
+        .with_context(|| format!("could not write `{}`", shown(place).display()))
+}
+
+/// Removes a stage. Without the journal, the rest is litter.
+fn discard(stage: &Path) -> Result<()> {
+    fs::remove_file(stage.join(JOURNAL)).with_context(|| could_not_remove(stage))?;
+    fs::remove_dir_all(stage).with_context(|| could_not_remove(stage))
+}
+
+/// Writes a new file that is still whole after a power cut, once its directory is.
+fn write(path: &Path, bytes: &[u8], permissions: Option<Permissions>) -> io::Result<()> {
+    create_parent(path)?;
+    let mut file = File::create_new(path)?;
+    file.write_all(bytes)?;
+    if let Some(permissions) = permissions {
+        file.set_permissions(permissions)?;
+    }
+    file.sync_all()?;
+    path.ancestors().skip(1).take(1).for_each(sync);
+    Ok(())
+}
+
+/// Makes what a directory lists outlast a power cut, where the file system can.
+fn sync(directory: &Path) {
+    #[cfg(unix)]
+    if let Ok(directory) = File::open(directory) {
+        let _ = directory.sync_all();
+    }
+    #[cfg(not(unix))]
+    let _ = directory;
+}
+
+/// Fails where a file could not be put in its place, or taken from there.
+fn is_writable(root: &Path, place: &Path) -> io::Result<()> {
+    #[cfg(unix)]
+    {
+        use rustix::fs::{Access, AtFlags, CWD, accessat};
+
+        let mut parents = place.ancestors().skip(1);
+        let parent = parents.find(|parent| *parent == root || parent.is_dir());
+        let rights = Access::WRITE_OK | Access::EXEC_OK;
+        accessat(CWD, parent.unwrap_or(root), rights, AtFlags::EACCESS)?;
+    }
+    #[cfg(not(unix))]
+    let _ = (root, place);
+    Ok(())
 }
 
 /// A conflict with the sides that are staged.
 fn unmerged(root: &Path, path: &str) -> Result<Unmerged> {
     let mut sides = [None, None, None];
-    for (side, copy) in sides.iter_mut().zip(side_paths(&root.join(STAGE), path)) {
-        *side = match fs::read(&copy) {
-            Ok(bytes) => Some(bytes),
-            Err(error) if error.kind() == ErrorKind::NotFound => None,
-            Err(error) => return Err(error).with_context(|| could_not_read(&copy)),
+    for (side, copy) in sides.iter_mut().zip(side_paths(STAGE, path)) {
+        *side = match tree::entry(root, &copy)? {
+            Some(Entry::File(bytes)) => Some(bytes),
+            None => None,
+            Some(_) => return Err(damaged(&format!("`{copy}` is not a file")).into()),
         };
     }
     Ok(Unmerged {
@@ -379,8 +487,8 @@ fn unmerged(root: &Path, path: &str) -> Result<Unmerged> {
 }
 
 /// Where a stage has the sides of a conflict, in the order in which git counts them.
-fn side_paths(stage: &Path, path: &str) -> [PathBuf; 3] {
-    ["base", "ours", "theirs"].map(|side| stage.join(SIDES).join(side).join(path))
+fn side_paths(stage: &str, path: &str) -> [String; 3] {
+    ["base", "ours", "theirs"].map(|side| format!("{stage}/{SIDES}/{side}/{path}"))
 }
 
 /// Turns the stage into a backup.

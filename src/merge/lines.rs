@@ -62,6 +62,27 @@ struct Region<'a, 'h> {
     hunks: [&'h [Hunk]; 2],
 }
 
+/// How much two texts may differ to be compared: lines of one times lines of the other, in between what
+/// is the same at their starts and ends.
+const MOST_COMPARED: usize = 16_000_000;
+
+/// Whether texts differ in so few lines that comparing each with each takes no noticeable time.
+#[must_use]
+pub fn are_comparable<const N: usize>(texts: [&str; N]) -> bool {
+    let texts = texts.map(|text| Text::new(text).lines);
+    texts.iter().enumerate().all(|(index, a)| {
+        texts[index + 1..].iter().all(|b| {
+            let same = |pairs: &mut dyn Iterator<Item = (&&str, &&str)>| {
+                pairs.take_while(|(a, b)| a == b).count()
+            };
+            let head = same(&mut std::iter::zip(a, b));
+            let (a, b) = (&a[head..], &b[head..]);
+            let tail = same(&mut std::iter::zip(a.iter().rev(), b.iter().rev()));
+            (a.len() - tail) * (b.len() - tail) <= MOST_COMPARED
+        })
+    })
+}
+
 /// Merges what changed from `base` to `theirs` into `ours`. Without a base, all that differs is a
 /// conflict.
 #[must_use]

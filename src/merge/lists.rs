@@ -38,8 +38,8 @@ impl Kind {
     }
 }
 
-/// Whether a text says the same thing twice where it can only be said once: a key of a mapping, or
-/// the value of a setting.
+/// Whether a text says the same thing twice where it can only be said once: a key of a mapping, the
+/// value of a setting, or a module.
 pub(super) fn repeats(kind: Kind, text: &str) -> bool {
     match kind {
         Kind::Settings => {
@@ -50,6 +50,14 @@ pub(super) fn repeats(kind: Kind, text: &str) -> bool {
                 .any(|(name, _)| !names.insert(name.trim()))
         }
         Kind::Yaml => repeats_a_key(text),
+        Kind::Rust => {
+            let mut modules = BTreeSet::new();
+            let declared = text.lines().filter_map(|line| {
+                let item = line.strip_prefix("pub ").unwrap_or(line);
+                item.strip_prefix("mod ")?.strip_suffix(';')
+            });
+            { declared }.any(|module| !modules.insert(module))
+        }
         _ => false,
     }
 }

@@ -26,6 +26,12 @@ use self::lists::Kind;
 /// Ends the name of a new version beside a file that cannot hold conflict markers.
 pub const BESIDE: &str = ".theirs";
 
+/// Larger files are not merged by their lines.
+pub const LARGEST_TEXT: usize = 1 << 20;
+
+/// Larger manifests are not merged by what they say.
+const LARGEST_MANIFEST: usize = 256 << 10;
+
 /// The settings of one machine, secrets among them.
 pub const ENVIRONMENT: &str = ".env";
 
@@ -49,6 +55,8 @@ pub enum Entry {
     Other(&'static str),
     /// Nothing, and this path above it is not a directory.
     Below(String),
+    /// Nothing, because a sparse checkout has left it out.
+    LeftOut,
 }
 
 /// What an update does to a file.
@@ -152,6 +160,7 @@ pub fn merge(
         labels,
     };
     let paths: BTreeSet<&str> = paths(record, plan).collect();
+    let record = merger.record();
     let (gone, rest): (Vec<&str>, Vec<&str>) = paths
         .into_iter()
         .partition(|path| !plan.files.contains_key(*path));
@@ -165,10 +174,30 @@ pub fn merge(
         .map(|change| change.path.clone())
         .collect();
     for path in rest {
-        changes.extend(merger.rendered(path, &removed));
+        changes.extend(match (path, &record) {
+            (record::PATH, Some(record)) => merger.rendered(path, record, &removed),
+            _ => merger.rendered(path, &plan.files[path].bytes, &removed),
+        });
     }
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     changes
+}
+
+/// The other paths that matter to a file: that of a new version beside it, and the other place that a
+/// module can have.
+#[must_use]
+pub fn related(path: &str) -> Vec<String> {
+    let beside = format!("{path}{BESIDE}");
+    std::iter::once(beside).chain(twin(path)).collect()
+}
+
+/// Where the same module of Rust could stand as well.
+fn twin(path: &str) -> Option<String> {
+    let module = path.strip_prefix("src/")?.strip_suffix(".rs")?;
+    Some(match module.strip_suffix("/mod") {
+        Some(module) => format!("src/{module}.rs"),
+        None => format!("src/{module}/mod.rs"),
+    })
 }
 
 /// Every path that either render has.
@@ -178,16 +207,20 @@ pub fn paths<'a>(record: Option<&'a Record>, plan: &'a Plan<'_>) -> impl Iterato
     all.into_iter()
 }
 
-/// The files that should be there if the user has neither deleted nor moved them.
+/// The files that should be there if the user has neither deleted nor moved them, with their sizes.
 pub fn expected<'a>(
     record: Option<&'a Record>,
     plan: &'a Plan<'_>,
-) -> impl Iterator<Item = &'a str> {
-    let recorded = record.into_iter().flat_map(|record| record.files.keys());
-    let planned = plan.files.keys().filter(move |_| record.is_none());
-    let files = recorded.chain(planned).map(String::as_str);
+) -> impl Iterator<Item = (&'a str, usize)> {
+    let recorded = record.into_iter().flat_map(|record| &record.files);
+    let recorded = recorded.filter_map(|(path, base)| Some((path, base.bytes.as_ref()?.len())));
+    let planned = plan.files.iter().filter(move |_| record.is_none());
+    let planned = planned.map(|(path, file)| (path, file.bytes.len()));
+    let files = recorded
+        .chain(planned)
+        .map(|(path, size)| (path.as_str(), size));
     // Most clones have none, because git ignores it.
-    files.filter(|path| *path != ENVIRONMENT)
+    files.filter(|(path, _)| *path != ENVIRONMENT)
 }
 
 /// The files in which an earlier merge has left conflicts, also where the user has moved them.
@@ -216,6 +249,22 @@ struct Merger<'a> {
 }
 
 impl Merger<'_> {
+    /// The new record, where it has to keep what the last one says about files that were left out.
+    fn record(&self) -> Option<Vec<u8>> {
+        let entries = self.tree.entries.iter();
+        let left_out = entries.filter(|(_, entry)| **entry == Entry::LeftOut);
+        let left_out: Vec<&String> = left_out.map(|(path, _)| path).collect();
+        let text = str::from_utf8(&self.plan.files.get(record::PATH)?.bytes).ok()?;
+        let mut record = (!left_out.is_empty()).then(|| Record::parse(text))?.ok()?;
+        for path in left_out {
+            match self.bases.get(path) {
+                Some(base) => drop(record.files.insert(path.clone(), base.clone())),
+                None => drop(record.files.remove(path)),
+            }
+        }
+        Some(record.to_text().ok()?.into_bytes())
+    }
+
     /// A file that the new render does not have.
     fn gone(&self, path: &str) -> Option<Change> {
         let base = self.bases.get(path)?;
@@ -231,6 +280,10 @@ impl Merger<'_> {
                 Change::untouched(path, Outcome::Kept, None)
                     .because(format!("no longer rendered, and it is {what}")),
             ),
+            Some(Entry::LeftOut) => Some(
+                Change::untouched(path, Outcome::Kept, None)
+                    .because("no longer rendered, and not in this sparse checkout"),
+            ),
             Some(Entry::Directory(_) | Entry::Below(_)) => None,
             None => {
                 let place = self.moves.get(path)?;
@@ -244,13 +297,12 @@ impl Merger<'_> {
     }
 
     /// A file that the new render has.
-    fn rendered(&self, path: &str, removed: &BTreeSet<String>) -> Vec<Change> {
-        let theirs = self.plan.files[path].bytes.as_ref();
+    fn rendered(&self, path: &str, theirs: &[u8], removed: &BTreeSet<String>) -> Vec<Change> {
         let base = self.bases.get(path);
         let news = base.is_none_or(|base| base.hash != record::hash(theirs));
         let in_the_way = |what: String| {
             if news {
-                beside(path, [None, None], theirs, &what)
+                self.beside(path, [None, None], theirs, &what)
             } else {
                 vec![Change::untouched(path, Outcome::Unchanged, None)]
             }
@@ -276,19 +328,44 @@ impl Merger<'_> {
             Some(Entry::Below(above)) if !removed.contains(above) => {
                 vec![Change::untouched(path, Outcome::Unchanged, None)]
             }
-            Some(_) => vec![Change::new(path, Outcome::Added, None, Some(theirs))],
-            None => self.absent(path, theirs, news),
+            Some(Entry::LeftOut) if news => vec![
+                Change::untouched(path, Outcome::Kept, None)
+                    .because("not in this sparse checkout, and updated once it is"),
+            ],
+            Some(Entry::LeftOut) => vec![Change::untouched(path, Outcome::Unchanged, None)],
+            Some(_) => self.added(path, theirs, removed),
+            None => self.absent(path, theirs, news, removed),
         }
     }
 
+    fn added(&self, path: &str, theirs: &[u8], removed: &BTreeSet<String>) -> Vec<Change> {
+        if let Some(twin) = twin(path)
+            && !removed.contains(&twin)
+            && !self.plan.files.contains_key(&twin)
+            && let Some(Entry::File(_)) = self.tree.entries.get(&twin)
+        {
+            let what = format!("`{twin}` is a module of that name");
+            return self.beside(path, [None, None], theirs, &what);
+        }
+        vec![Change::new(path, Outcome::Added, None, Some(theirs))]
+    }
+
     /// A file that the user has deleted or moved, or that is new.
-    fn absent(&self, path: &str, theirs: &[u8], news: bool) -> Vec<Change> {
+    fn absent(
+        &self,
+        path: &str,
+        theirs: &[u8],
+        news: bool,
+        removed: &BTreeSet<String>,
+    ) -> Vec<Change> {
         if path == record::PATH || !self.bases.contains_key(path) {
-            return vec![match self.moves.get(path) {
-                Some(place) => Change::untouched(path, Outcome::Kept, None)
-                    .because(format!("it seems to be at `{place}`")),
-                None => Change::new(path, Outcome::Added, None, Some(theirs)),
-            }];
+            return match self.moves.get(path) {
+                Some(place) => vec![
+                    Change::untouched(path, Outcome::Kept, None)
+                        .because(format!("it seems to be at `{place}`")),
+                ],
+                None => self.added(path, theirs, removed),
+            };
         }
         if !news {
             return vec![Change::untouched(path, Outcome::Unchanged, None)];
@@ -347,7 +424,7 @@ impl Merger<'_> {
             str::from_utf8(theirs),
         );
         let (Ok(base_text), Ok(our_text), Ok(their_text)) = texts else {
-            return beside(place, [base, Some(ours)], theirs, "it is not text");
+            return self.beside(place, [base, Some(ours)], theirs, "it is not text");
         };
         if path == ENVIRONMENT {
             return vec![match environment::append(base_text, our_text, their_text) {
@@ -357,6 +434,15 @@ impl Merger<'_> {
                 }
                 None => Change::untouched(place, Outcome::Kept, Some(ours)).because("it is yours"),
             }];
+        }
+        let sides = [base_text.unwrap_or(our_text), our_text, their_text];
+        let largest = match Kind::of(path) {
+            Kind::Manifest => LARGEST_MANIFEST,
+            _ => LARGEST_TEXT,
+        };
+        if sides.iter().any(|side| side.len() > largest) || !lines::are_comparable(sides) {
+            let what = "there is too much to merge";
+            return self.beside(place, [base, Some(ours)], theirs, what);
         }
         let (text, conflicts) = self.text(path, base_text, our_text, their_text);
         if text.as_bytes() == ours {
@@ -406,21 +492,31 @@ impl Merger<'_> {
         }
         (merged.text, merged.conflicts)
     }
-}
 
-/// Leaves what stands at a path, and puts the new version beside it.
-fn beside(path: &str, [base, ours]: [Option<&[u8]>; 2], theirs: &[u8], what: &str) -> Vec<Change> {
-    let beside = format!("{path}{BESIDE}");
-    let mut conflict = Change::untouched(path, Outcome::Conflict, ours)
-        .because(format!("{what}; the new version is `{beside}`"));
-    conflict.sides = Some(Sides {
-        base: base.map(<[u8]>::to_vec),
-        theirs: theirs.to_vec(),
-    });
-    vec![
-        conflict,
-        Change::new(&beside, Outcome::Added, None, Some(theirs)),
-    ]
+    /// Leaves what stands at a path, and puts the new version beside it.
+    fn beside(
+        &self,
+        path: &str,
+        [base, ours]: [Option<&[u8]>; 2],
+        theirs: &[u8],
+        what: &str,
+    ) -> Vec<Change> {
+        let beside = format!("{path}{BESIDE}");
+        if self.tree.entries.contains_key(&beside) || self.tree.others.contains_key(&beside) {
+            let why = format!("it is in the way of the new version of `{path}`");
+            return vec![Change::untouched(&beside, Outcome::Blocked, None).because(why)];
+        }
+        let mut conflict = Change::untouched(path, Outcome::Conflict, ours)
+            .because(format!("{what}; the new version is `{beside}`"));
+        conflict.sides = Some(Sides {
+            base: base.map(<[u8]>::to_vec),
+            theirs: theirs.to_vec(),
+        });
+        vec![
+            conflict,
+            Change::new(&beside, Outcome::Added, None, Some(theirs)),
+        ]
+    }
 }
 
 /// Whether a file is as it was rendered, apart from line breaks of another system.

@@ -1,5 +1,6 @@
 //! Where files have gone that the user has moved.
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, HashMap};
 
 use crate::merge::Tree;
@@ -13,45 +14,97 @@ const ALIKE: usize = 80;
 /// Below this many lines, files are alike by chance.
 const FEWEST_LINES: usize = 5;
 
+/// How many lines are compared before nothing counts as moved: a second's work.
+const MOST_LINES: usize = 20_000_000;
+
+/// A file at another path.
+struct Other<'a> {
+    path: &'a str,
+    bytes: &'a [u8],
+    hash: String,
+    lines: OnceCell<Vec<&'a [u8]>>,
+}
+
 /// The new place of each file that is not where it was rendered, but is found at exactly one other.
 #[must_use]
 pub fn find<'a>(
     bases: &'a BTreeMap<String, Pristine>,
     tree: &'a Tree,
 ) -> BTreeMap<&'a str, &'a str> {
+    let others = tree.others.iter().map(|(path, bytes)| Other {
+        path,
+        bytes,
+        hash: record::hash(bytes),
+        lines: OnceCell::new(),
+    });
+    let others: Vec<Other<'_>> = others.collect();
     let missing = bases.iter().filter(|(path, base)| {
         let is_text = base.bytes.as_ref().is_some_and(|bytes| !bytes.is_empty());
         is_text && *path != lockfile::PATH && !tree.entries.contains_key(path.as_str())
     });
-    let mut found: BTreeMap<&str, &str> = missing
-        .filter_map(|(path, base)| Some((path.as_str(), place(base, tree)?)))
-        .collect();
+    let mut left = MOST_LINES;
+    let mut found = BTreeMap::new();
+    for (path, base) in missing {
+        let Ok(place) = place(base, &others, &mut left) else {
+            return BTreeMap::new();
+        };
+        found.extend(place.map(|place| (path.as_str(), place)));
+    }
     // A place that two files may have moved to is not known to be that of either.
     let places: Vec<&str> = found.values().copied().collect();
     found.retain(|_, place| places.iter().filter(|other| *other == place).count() == 1);
     found
 }
 
-fn place<'a>(base: &Pristine, tree: &'a Tree) -> Option<&'a str> {
-    let others = || tree.others.iter();
-    let exact = others().filter(|(_, bytes)| base.hash == record::hash(bytes));
-    only(exact).or_else(|| {
-        let wanted = base.bytes.as_deref()?;
-        only(others().filter(|(_, bytes)| are_alike(wanted, bytes)))
-    })
-}
+/// Finding out takes too long.
+struct TooMuch;
 
-fn only<'a>(mut found: impl Iterator<Item = (&'a String, &'a Vec<u8>)>) -> Option<&'a str> {
-    let (path, _) = found.next()?;
-    found.next().is_none().then_some(path.as_str())
-}
-
-fn are_alike(a: &[u8], b: &[u8]) -> bool {
-    let (a, b): (Vec<&[u8]>, Vec<&[u8]>) = (lines(a), lines(b));
-    let most = a.len().max(b.len());
-    if a.len().min(b.len()) < FEWEST_LINES || most * ALIKE > a.len().min(b.len()) * 100 {
-        return false;
+/// Where a file has gone, if it is known.
+fn place<'a>(
+    base: &Pristine,
+    others: &[Other<'a>],
+    left: &mut usize,
+) -> Result<Option<&'a str>, TooMuch> {
+    let exact = others.iter().filter(|other| base.hash == other.hash);
+    if let Some(place) = only(exact) {
+        return Ok(Some(place));
     }
+    let Some(wanted) = base.bytes.as_deref().map(lines) else {
+        return Ok(None);
+    };
+    let mut alike = Vec::new();
+    for other in others {
+        let lines = other.lines.get_or_init(|| lines(other.bytes));
+        let is_close = are_close(&wanted, lines);
+        // To look at a file at all is some work, too.
+        let work = if is_close {
+            wanted.len() + lines.len()
+        } else {
+            1
+        };
+        *left = left.checked_sub(work).ok_or(TooMuch)?;
+        if is_close && are_alike(&wanted, lines) {
+            alike.push(other);
+        }
+    }
+    Ok(only(alike.into_iter()))
+}
+
+fn only<'a, 'o>(mut found: impl Iterator<Item = &'o Other<'a>>) -> Option<&'a str>
+where
+    'a: 'o,
+{
+    let place = found.next()?.path;
+    found.next().is_none().then_some(place)
+}
+
+/// Whether two files have about as many lines.
+fn are_close(a: &[&[u8]], b: &[&[u8]]) -> bool {
+    let (fewer, most) = (a.len().min(b.len()), a.len().max(b.len()));
+    fewer >= FEWEST_LINES && most * ALIKE <= fewer * 100
+}
+
+fn are_alike(a: &[&[u8]], b: &[&[u8]]) -> bool {
     let mut counts: HashMap<&[u8], usize> = HashMap::new();
     for line in a {
         *counts.entry(line).or_default() += 1;
@@ -63,7 +116,7 @@ fn are_alike(a: &[u8], b: &[u8]) -> bool {
         }
         _ => false,
     });
-    common.count() * 100 >= most * ALIKE
+    common.count() * 100 >= a.len().max(b.len()) * ALIKE
 }
 
 /// The lines that say something: empty ones and single brackets are everywhere.

@@ -39,8 +39,14 @@ const HEADER: &str = "\
 /// What was encoded when Forge was built: the hashes of files, in order, and their texts.
 static ENCODED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/encoded.rs"));
 
-/// Far more than any template; a damaged file must not fill the memory.
-const LARGEST_FILE: u64 = 16 << 20;
+/// Far more than all templates together; a damaged record must not fill the memory.
+const LARGEST_CONTENTS: u64 = 16 << 20;
+
+/// The largest record that is read, in bytes.
+pub const LARGEST: u64 = 8 << 20;
+
+/// Far more than any project has.
+const MOST_FILES: usize = 5000;
 
 const LINE: usize = 96;
 
@@ -146,27 +152,38 @@ impl Record {
             return Err(Fault::Format(format));
         }
         let text: Text = toml::from_str(text).map_err(damaged)?;
+        if text.files.len() > MOST_FILES {
+            let reason = format!("it has more than {MOST_FILES} files");
+            return Err(Fault::Damaged(reason));
+        }
         if let Some(file) = text.files.iter().find(|file| !plan::is_inside(&file.path)) {
             return Err(Fault::Damaged(format!(
                 "`{}` is not a path inside a project",
                 file.path
             )));
         }
+        let mut left = LARGEST_CONTENTS;
         let contents: BTreeMap<&str, Vec<u8>> = text
             .files
             .iter()
             .filter_map(|file| {
-                let bytes = decode(file.contents.as_deref()?)?;
+                let bytes = decode(file.contents.as_deref()?, &mut left)?;
                 (hash(&bytes) == file.sha256).then_some((file.sha256.as_str(), bytes))
             })
             .collect();
+        // Equal files share what the record has, but not what is merged.
+        let mut left = LARGEST_CONTENTS;
+        let mut copy = |bytes: &Vec<u8>| {
+            left = left.checked_sub(bytes.len() as u64)?;
+            Some(bytes.clone())
+        };
         let files = text.files.iter().map(|file| {
             let pristine = Pristine {
                 hash: file.sha256.clone(),
                 bytes: contents
                     .get(file.sha256.as_str())
                     .filter(|_| file.path != lockfile::PATH)
-                    .cloned(),
+                    .and_then(&mut copy),
             };
             (file.path.clone(), pristine)
         });
@@ -201,12 +218,15 @@ impl Record {
     }
 }
 
-fn decode(text: &str) -> Option<Vec<u8>> {
+/// Decodes contents that are no longer than what is `left`, which shrinks by what comes of them.
+fn decode(text: &str, left: &mut u64) -> Option<Vec<u8>> {
     let encoded: String = text.split_ascii_whitespace().collect();
     let compressed = STANDARD.decode(encoded).ok()?;
     let mut bytes = Vec::new();
-    let mut decoder = DeflateDecoder::new(compressed.as_slice()).take(LARGEST_FILE);
-    decoder.read_to_end(&mut bytes).ok()?;
+    let mut decoder = DeflateDecoder::new(compressed.as_slice()).take(*left);
+    let end = decoder.read_to_end(&mut bytes);
+    *left -= bytes.len() as u64;
+    end.ok()?;
     Some(bytes)
 }
 
@@ -273,7 +293,10 @@ mod tests {
     fn files_that_are_copied_were_encoded_when_forge_was_built() {
         assert!(ENCODED.is_sorted());
         for (sha256, text) in ENCODED {
-            assert_eq!(hash(&decode(text).unwrap()), *sha256);
+            assert_eq!(
+                hash(&decode(text, &mut LARGEST_CONTENTS.clone()).unwrap()),
+                *sha256
+            );
         }
         let options = templates::options().unwrap().list.into_iter();
         let answers = Answers {

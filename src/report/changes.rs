@@ -192,17 +192,23 @@ fn color(outcome: Outcome) -> Style {
 }
 
 fn unified(change: &Change) -> String {
+    let is_secret = change.path == merge::ENVIRONMENT;
+    let mut before = change.before.clone();
+    // What stands around new variables may be secret, and so may a last line without its line break.
+    if let (true, Some(before), Some(after)) = (is_secret, &mut before, &change.after)
+        && let Some(added) = after.strip_prefix(before.as_slice())
+        && !before.ends_with(b"\n")
+    {
+        let end = added.iter().position(|byte| *byte == b'\n');
+        before.extend(&added[..end.map_or(0, |end| end + 1)]);
+    }
     let edit = Edit {
         path: &change.path,
-        before: Contents::of(change.before.as_deref()),
+        place: &change.path,
+        before: Contents::of(before.as_deref()),
         after: Contents::of(change.after.as_deref()),
     };
-    // What stands around new variables may be secret.
-    edit.unified(if change.path == merge::ENVIRONMENT {
-        0
-    } else {
-        3
-    })
+    edit.unified(if is_secret { 0 } else { 3 })
 }
 
 fn document(update: &Update<'_>, written: bool) -> Value {

@@ -7,6 +7,7 @@ use console::style;
 use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
+use crate::merge::{LARGEST_TEXT, lines};
 use crate::report::{Report, print, print_json};
 
 /// A file that is not as it was.
@@ -14,6 +15,8 @@ use crate::report::{Report, print, print_json};
 pub struct Edit<'a> {
     /// Its path in the project.
     pub path: &'a str,
+    /// Where it is now.
+    pub place: &'a str,
     /// What it held.
     pub before: Contents<'a>,
     /// What it holds.
@@ -57,6 +60,7 @@ impl Edit<'_> {
         match (self.before, self.after) {
             (Contents::Nothing, _) => "added",
             (_, Contents::Nothing) => "deleted",
+            _ if self.path != self.place => "moved",
             _ => "modified",
         }
     }
@@ -64,13 +68,14 @@ impl Edit<'_> {
     /// The unified diff, in the form that `patch` and `git apply` read.
     #[must_use]
     pub fn unified(&self, context: usize) -> String {
-        let name = |contents, prefix| match contents {
+        let name = |contents, side, path| match contents {
             Contents::Nothing => "/dev/null".to_owned(),
-            _ => format!("{prefix}/{}", self.path),
+            _ => format!("{side}/{path}"),
         };
-        let (old, new) = (name(self.before, "a"), name(self.after, "b"));
-        match (self.before.text(), self.after.text()) {
-            (Some(before), Some(after)) => TextDiff::from_lines(before, after)
+        let old = name(self.before, "a", self.path);
+        let new = name(self.after, "b", self.place);
+        match self.texts() {
+            Some((before, after)) => TextDiff::from_lines(before, after)
                 .unified_diff()
                 .context_radius(context)
                 .header(&old, &new)
@@ -79,9 +84,16 @@ impl Edit<'_> {
         }
     }
 
+    /// Both texts, unless there is more between them than anybody would read.
+    fn texts(&self) -> Option<(&str, &str)> {
+        let (before, after) = (self.before.text()?, self.after.text()?);
+        let is_short = before.len().max(after.len()) <= LARGEST_TEXT;
+        (is_short && lines::are_comparable([before, after])).then_some((before, after))
+    }
+
     /// How many lines came and went.
     fn counts(&self) -> Option<(usize, usize)> {
-        let (before, after) = (self.before.text()?, self.after.text()?);
+        let (before, after) = self.texts()?;
         let diff = TextDiff::from_lines(before, after);
         let count = |tag| {
             diff.iter_all_changes()
@@ -114,6 +126,7 @@ fn document(edit: &Edit<'_>, stat: bool) -> Value {
     let counts = edit.counts();
     let mut document = json!({
         "path": edit.path,
+        "place": edit.place,
         "status": edit.status(),
         "added": counts.map(|(added, _)| added),
         "deleted": counts.map(|(_, deleted)| deleted),

@@ -18,7 +18,7 @@ pub(crate) struct Forge {
 pub(crate) struct Run {
     pub(crate) stdout: String,
     pub(crate) stderr: String,
-    code: Option<i32>,
+    pub(crate) code: Option<i32>,
 }
 
 impl Forge {

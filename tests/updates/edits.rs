@@ -506,22 +506,120 @@ fn quiet_prints_errors_only() {
 #[test]
 fn without_git_the_files_as_they_were_are_kept() {
     let forge = bare();
+    insert_before(&forge, "shop/README.md", "## Run", "Mine.\n\n");
     let before = forge.files("shop");
-    let run = forge.in_project("shop", ["add", "redis"]).exits(0);
+    let run = forge.in_project("shop/src", ["add", "redis"]).exits(0);
     assert!(
         run.stdout
             .contains("The previous versions of the files are in `.forge-backup-1/before`."),
         "{run:#?}"
     );
+    let command = "cp -R ../.forge-backup-1/before/. ..";
+    assert!(run.stdout.contains(command), "{run:#?}");
+    // All else was as rendered, and can be rendered again.
     let kept = forge.files("shop/.forge-backup-1/before");
-    let changed: Vec<&String> = kept.keys().collect();
-    assert!(changed.contains(&&"Cargo.toml".to_owned()));
-    for (path, bytes) in &kept {
-        assert_eq!(&before[path], bytes, "{path}");
-    }
-    let run = forge
-        .in_project("shop", ["remove", "redis", "--json"])
-        .exits(0);
-    assert_eq!(run.json()["backup"], ".forge-backup-2/before");
+    assert_eq!(kept.keys().collect::<Vec<_>>(), ["README.md"]);
+    let mut restore = std::process::Command::new("sh");
+    restore
+        .args(["-c", command])
+        .current_dir(forge.path("shop/src"));
+    assert!(restore.status().unwrap().success());
+    assert_eq!(
+        fs::read(forge.path("shop/README.md")).unwrap(),
+        before["README.md"]
+    );
     assert!(!forge.path("shop/.forge-update").exists());
+}
+
+#[test]
+fn files_as_they_were_rendered_need_no_backup() {
+    let forge = bare();
+    let run = forge
+        .in_project("shop", ["add", "redis", "--json"])
+        .exits(0);
+    assert!(run.json()["backup"].is_null(), "{run:#?}");
+    assert!(!forge.path("shop/.forge-backup-1").exists());
+}
+
+#[test]
+fn the_last_line_of_the_settings_is_never_shown() {
+    for end in ["", "\r\nLAST=0f-n0b0dy"] {
+        let forge = bare();
+        forge.write("shop/.env", &format!("SECRET=0f-n0b0dy{end}"));
+        for args in [
+            &["add", "redis", "--dry-run"][..],
+            &["add", "redis", "--dry-run", "--json"],
+        ] {
+            let run = forge.in_project("shop", args).exits(0);
+            assert!(run.stdout.contains("+REDIS_POOL_SIZE=5"), "{run:#?}");
+            assert!(!run.stdout.contains("0f-n0b0dy"), "{run:#?}");
+        }
+    }
+}
+
+#[test]
+fn a_module_of_the_user_with_the_name_of_an_option_is_a_conflict() {
+    for declared in ["pub mod redis;\n", "pub mod redis;\npub mod error;\n"] {
+        let forge = bare();
+        let (line, place) = declared.split_at("pub mod redis;\n".len());
+        let place = if place.is_empty() {
+            "pub mod settings;"
+        } else {
+            place
+        };
+        insert_before(&forge, "shop/src/lib.rs", place, line);
+        forge.write("shop/src/redis.rs", "//! Mine.\n");
+        let run = forge.in_project("shop", ["add", "redis"]).exits(4);
+        let told = "conflict   src/redis/mod.rs: `src/redis.rs` is a module of that name; the new \
+                    version is `src/redis/mod.rs.theirs`\n";
+        assert!(run.stdout.contains(told), "{run:#?}");
+        assert_eq!(read(&forge, "shop/src/redis.rs"), "//! Mine.\n");
+        assert!(!forge.path("shop/src/redis/mod.rs").exists());
+        let library = read(&forge, "shop/src/lib.rs");
+        assert!(
+            library.matches("pub mod redis;").count() == 1 || library.contains("<<<<<<< yours"),
+            "{library}"
+        );
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn what_stands_where_a_new_version_would_is_never_replaced() {
+    for kind in ["a link", "a directory"] {
+        let forge = bare();
+        fs::remove_file(forge.path("shop/README.md")).unwrap();
+        forge.mkdir("shop/README.md");
+        let place = forge.path("shop/README.md.theirs");
+        if kind == "a link" {
+            std::os::unix::fs::symlink("src/lib.rs", &place).unwrap();
+        } else {
+            fs::create_dir(&place).unwrap();
+        }
+        let before = forge.files("shop");
+        forge
+            .in_project("shop", ["add", "redis"])
+            .exits(1)
+            .says("`README.md.theirs` cannot be written: it is in the way of the new version of `README.md`");
+        assert_eq!(forge.files("shop"), before, "{kind}");
+        assert!(fs::symlink_metadata(&place).is_ok());
+    }
+}
+
+#[test]
+fn another_project_below_is_left_alone() {
+    for sign in [".git", "forge.toml"] {
+        let forge = bare();
+        let state = read(&forge, "shop/src/state.rs");
+        fs::remove_file(forge.path("shop/src/state.rs")).unwrap();
+        forge.mkdir("shop/other/src");
+        forge.write(&format!("shop/other/{sign}"), "");
+        forge.write("shop/other/src/state.rs", &state);
+        let run = forge.in_project("shop", ["add", "redis"]).exits(0);
+        assert!(
+            run.stdout.contains("kept       src/state.rs: deleted"),
+            "{run:#?}"
+        );
+        assert_eq!(read(&forge, "shop/other/src/state.rs"), state, "{sign}");
+    }
 }

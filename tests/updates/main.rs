@@ -24,4 +24,6 @@ mod repositories;
 mod simulated;
 
 #[cfg(unix)]
+mod hostile;
+#[cfg(unix)]
 mod safety;

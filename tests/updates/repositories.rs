@@ -27,6 +27,15 @@ fn committed() -> Forge {
     forge
 }
 
+/// Changes a line that `forge add redis` leaves alone, in a file that it changes.
+fn edit_version(forge: &Forge, project: &str) {
+    let path = format!("{project}/Cargo.toml");
+    let manifest = fs::read_to_string(forge.path(&path)).unwrap();
+    let edited = manifest.replacen("version = \"0.1.0\"", "version = \"7.0.0\"", 1);
+    assert_ne!(edited, manifest);
+    forge.write(&path, &edited);
+}
+
 /// Changes a line that `forge add redis` changes as well.
 fn edit_state(forge: &Forge, project: &str) {
     let path = format!("{project}/src/state.rs");
@@ -166,22 +175,17 @@ fn conflicts_are_unmerged_files_with_their_three_sides() {
     }
 }
 
-/// With a directory in the way of a file, which nobody saw when the update was planned.
+/// Killed when all was in place, and before git knew of the conflicts.
 #[cfg(unix)]
 #[test]
 fn an_update_that_is_finished_later_tells_of_its_conflicts_and_its_backup() {
     let forge = committed();
     edit_state(&forge, "shop");
-    let obstacle = "src/redis/mod.rs/in-the-way";
-    let script = format!(
-        "case \"$*\" in *status*) mkdir -p {obstacle};; esac\nPATH=\"$REAL_PATH\" git \"$@\""
-    );
-    let mut command = forge.command_with_git(&script, "add redis --allow-dirty");
-    Run::of(command.current_dir(forge.path("shop")))
-        .exits(1)
-        .says("error: the update is not complete: could not write `src/redis/mod.rs`: ")
-        .says("help: once the cause is gone, `forge update` finishes it\n");
-    fs::remove_dir_all(forge.path("shop/src/redis/mod.rs")).unwrap();
+    let script = "case \"$*\" in *hash-object*) kill -KILL $PPID; exit;; esac\n\
+                  PATH=\"$REAL_PATH\" git \"$@\"";
+    let mut command = forge.command_with_git(script, "add redis --allow-dirty");
+    Run::of(command.current_dir(forge.path("shop")));
+    assert!(forge.path("shop/.forge-update/journal.json").exists());
     forge
         .in_project("shop", ["update"])
         .exits(4)
@@ -241,10 +245,163 @@ fn the_merge_is_the_same_without_git() {
 #[test]
 fn a_repository_without_git_counts_as_none() {
     let forge = committed();
+    edit_version(&forge, "shop");
     let mut command = forge.command(["add", "redis", "--json"]);
     command.env("PATH", forge.path("no-such-directory"));
     let run = Run::of(command.current_dir(forge.path("shop"))).exits(0);
     assert_eq!(run.json()["backup"], ".forge-backup-1/before");
+    run.says("note: git cannot be asked: git is not installed\n");
+}
+
+/// Whatever is wrong with git or the repository, it is told, and the user's files are kept.
+#[test]
+fn a_git_that_refuses_is_told_and_the_files_as_they_were_are_kept() {
+    for fault in ["index", "config", "global"] {
+        let forge = committed();
+        edit_version(&forge, "shop");
+        let mut command = forge.command(["add", "redis", "--json"]);
+        match fault {
+            "global" => {
+                forge.write("broken", "[core\n");
+                command.env("GIT_CONFIG_GLOBAL", forge.path("broken"));
+            }
+            part => fs::write(forge.path("shop/.git").join(part), "[broken").unwrap(),
+        }
+        let run = Run::of(command.current_dir(forge.path("shop"))).exits(0);
+        assert_eq!(run.json()["backup"], ".forge-backup-1/before", "{fault}");
+        run.says("note: git cannot be asked: git exit status: 128: ");
+    }
+}
+
+#[test]
+fn conflicts_that_only_the_index_knows_must_be_resolved_first() {
+    let forge = committed();
+    edit_state(&forge, "shop");
+    commit(&forge, "shop");
+    forge.in_project("shop", ["add", "redis"]).exits(4);
+    git(
+        &forge,
+        "shop",
+        &["checkout", "-q", "-m", "--", "src/state.rs"],
+    )
+    .exits(0);
+    let state = fs::read_to_string(forge.path("shop/src/state.rs")).unwrap();
+    assert!(state.contains("<<<<<<< ours"), "{state}");
+    for args in [
+        &["update", "--check"][..],
+        &["add", "docker", "--allow-dirty"],
+    ] {
+        forge
+            .in_project("shop", args)
+            .exits(4)
+            .says("git knows of conflicts in `src/state.rs`");
+    }
+}
+
+/// The blobs and modes are those that a commit of the same files would have.
+#[test]
+fn sides_of_conflicts_are_as_git_keeps_files() {
+    for (key, value) in [("core.autocrlf", "true"), ("core.fileMode", "false")] {
+        let forge = committed();
+        edit_state(&forge, "shop");
+        commit(&forge, "shop");
+        git(&forge, "shop", &["config", key, value]).exits(0);
+        let state = fs::read_to_string(forge.path("shop/src/state.rs")).unwrap();
+        let mut mode = "100644";
+        if key == "core.autocrlf" {
+            forge.write("shop/src/state.rs", &state.replace('\n', "\r\n"));
+            git(&forge, "shop", &["add", "src/state.rs"]).exits(0);
+        } else {
+            mode = "100755";
+            git(
+                &forge,
+                "shop",
+                &["update-index", "--chmod=+x", "src/state.rs"],
+            )
+            .exits(0);
+            git(&forge, "shop", &["commit", "-qm", "executable"]).exits(0);
+        }
+        forge.in_project("shop", ["add", "redis"]).exits(4);
+        let index = git(&forge, "shop", &["ls-files", "--stage", "src/state.rs"]).exits(0);
+        let modes: Vec<&str> = index.stdout.lines().map(|line| &line[..6]).collect();
+        assert_eq!(modes, [mode; 3], "{key}");
+        let ours = git(&forge, "shop", &["show", ":2:src/state.rs"]).exits(0);
+        assert_eq!(ours.stdout, state, "{key}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_executable_bit_that_git_does_not_go_by_is_not_committed() {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let forge = committed();
+    edit_state(&forge, "shop");
+    commit(&forge, "shop");
+    git(&forge, "shop", &["config", "core.fileMode", "false"]).exits(0);
+    let all = fs::Permissions::from_mode(0o777);
+    fs::set_permissions(forge.path("shop/src/state.rs"), all).unwrap();
+    forge.in_project("shop", ["add", "redis"]).exits(4);
+    let index = git(&forge, "shop", &["ls-files", "--stage", "src/state.rs"]).exits(0);
+    assert!(!index.stdout.contains("100755"), "{index:#?}");
+}
+
+#[test]
+fn an_update_of_what_was_committed_is_undone_by_the_command_that_is_told() {
+    for conflicts in [false, true] {
+        let forge = committed();
+        if conflicts {
+            edit_state(&forge, "shop");
+            commit(&forge, "shop");
+        }
+        let mut before = forge.files("shop");
+        let run = forge.in_project("shop", ["add", "redis"]);
+        let command = "git restore --source=HEAD --staged --worktree . && git clean -fd .";
+        assert!(run.stdout.contains(command), "{run:#?}");
+        let mut undo = Command::new("sh");
+        forge.prepare(&mut undo);
+        let undo = undo.args(["-c", command]).current_dir(forge.path("shop"));
+        Run::of(undo).exits(0);
+        let mut after = forge.files("shop");
+        // Git ignores it.
+        before.remove(".env");
+        after.remove(".env");
+        assert_eq!(after, before);
+        let status = git(&forge, "shop", &["status", "--porcelain"]).exits(0);
+        assert!(status.stdout.is_empty(), "{status:#?}");
+    }
+}
+
+#[test]
+fn what_a_sparse_checkout_leaves_out_is_neither_deleted_nor_updated() {
+    let forge = committed();
+    git(&forge, "shop", &["sparse-checkout", "set", "tests", "docs"]).exits(0);
+    assert!(!forge.path("shop/src/lib.rs").exists());
+    let run = forge.in_project("shop", ["add", "redis"]).exits(0);
+    assert!(
+        run.stdout
+            .contains("kept       src/lib.rs: not in this sparse checkout"),
+        "{run:#?}"
+    );
+    assert!(!forge.path("shop/src/lib.rs").exists());
+    let run = forge.in_project("shop", ["update", "--check"]).exits(0);
+    assert!(run.stdout.starts_with("Nothing to do"), "{run:#?}");
+    commit_sparse(&forge);
+    git(&forge, "shop", &["sparse-checkout", "disable"]).exits(0);
+    forge.in_project("shop", ["update"]).exits(0);
+    forge
+        .run("new other/shop --redis --no-worker --no-docker -q")
+        .exits(0);
+    let (mut files, mut expected) = (forge.files("shop"), forge.files("other/shop"));
+    for files in [&mut files, &mut expected] {
+        files.remove(".env");
+    }
+    assert_eq!(files, expected);
+}
+
+fn commit_sparse(forge: &Forge) {
+    git(forge, "shop", &["add", "--sparse", "--all"]).exits(0);
+    git(forge, "shop", &["commit", "-qm", "a commit"]).exits(0);
 }
 
 #[test]
@@ -253,6 +410,7 @@ fn a_project_that_git_ignores_counts_as_in_none() {
     git(&forge, ".", &["init", "-q"]).exits(0);
     forge.write(".gitignore", "/shop\n");
     forge.run("new shop --no-redis --no-docker -q").exits(0);
+    edit_version(&forge, "shop");
     let run = forge
         .in_project("shop", ["add", "redis", "--json"])
         .exits(0);

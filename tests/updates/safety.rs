@@ -358,6 +358,48 @@ fn an_update_that_is_interrupted_is_made_as_a_whole_or_not_at_all() {
     }
 }
 
+/// A power cut can leave less of a file than was written.
+#[test]
+fn what_was_staged_and_is_not_whole_is_not_taken() {
+    let (forge, _) = interrupted();
+    let staged = forge.path("shop/.forge-update/after/src/lib.rs");
+    let file = fs::File::options().write(true).open(staged).unwrap();
+    file.set_len(0).unwrap();
+    let before = forge.files("shop");
+    forge
+        .in_project("shop", ["update"])
+        .exits(1)
+        .says("`.forge-update/after/src/lib.rs` is not what was staged")
+        .says("then delete `.forge-update`");
+    assert_eq!(forge.files("shop"), before);
+}
+
+#[test]
+fn where_something_cannot_be_written_nothing_is() {
+    let forge = Forge::new();
+    let script = r#""$FORGE" new shop --no-redis --no-docker --vcs none -q && cp -r shop before
+        cd shop; mount --bind src/routes src/routes && mount -o remount,ro,bind src/routes
+        "$FORGE" add redis; echo "code $?"; umount src/routes; diff -r . ../before && echo same"#;
+    if let Some(run) = forge.on_small_file_system("size=10m", script) {
+        assert_eq!(run.stdout, "code 1\nsame\n", "{run:#?}");
+        run.says("error: could not write `src/routes/");
+    }
+}
+
+/// A directory of another file system can be written, but nothing can be renamed into it.
+#[test]
+fn what_was_done_of_an_update_that_fails_is_undone() {
+    let forge = Forge::new();
+    let script = r#""$FORGE" new shop --no-redis --no-docker --vcs none -q && cp -r shop before
+        cd shop; mkdir ../routes; cp src/routes/* ../routes; mount -t tmpfs tmpfs src/routes
+        cp ../routes/* src/routes
+        "$FORGE" add redis; echo "code $?"; umount src/routes; diff -r . ../before && echo same"#;
+    if let Some(run) = forge.on_small_file_system("size=10m", script) {
+        assert_eq!(run.stdout, "code 1\nsame\n", "{run:#?}");
+        run.says("error: nothing was changed: could not write `src/routes/");
+    }
+}
+
 #[test]
 fn on_a_full_disk_the_project_stays_as_it_was() {
     let forge = Forge::new();
