@@ -5,8 +5,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "the door to git")]
 
+use std::cell::Cell;
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
@@ -289,6 +289,8 @@ fn changed(status: &str) -> Vec<&str> {
 struct Git {
     directory: PathBuf,
     settings: Vec<String>,
+    /// Whether it has not answered once, and is asked no more.
+    hangs: Cell<bool>,
 }
 
 /// What a run of git came to.
@@ -303,6 +305,7 @@ impl Git {
         Self {
             directory: directory.to_owned(),
             settings: SETTINGS.iter().map(ToString::to_string).collect(),
+            hangs: Cell::new(false),
         }
     }
 
@@ -353,6 +356,9 @@ impl Git {
     }
 
     fn run(&self, args: &[&str], input: &[u8]) -> Result<Answer, String> {
+        if self.hangs.get() {
+            return Err("git does not answer".to_owned());
+        }
         let mut child = self
             .command(args)
             .spawn()
@@ -366,6 +372,7 @@ impl Git {
         let end = Instant::now() + PATIENCE;
         let answer = wait(&mut child, &stdout, &stderr, end);
         if answer.is_err() {
+            self.hangs.set(true);
             // It may have ended by now.
             let _ = child.kill();
             let _ = child.wait();
@@ -398,7 +405,7 @@ impl Git {
 
 /// Without the places that depend on the current directory: a clone must not bring its own git.
 #[cfg(unix)]
-fn absolute_search_path() -> Option<OsString> {
+fn absolute_search_path() -> Option<std::ffi::OsString> {
     let path = std::env::var_os("PATH")?;
     let places = std::env::split_paths(&path).filter(|place| place.is_absolute());
     std::env::join_paths(places).ok()

@@ -26,6 +26,12 @@ pub struct Interrupted {
 static TERMINATED: AtomicBool = AtomicBool::new(false);
 #[cfg(unix)]
 static HUNG_UP: AtomicBool = AtomicBool::new(false);
+#[cfg(unix)]
+static ALARMED: AtomicBool = AtomicBool::new(false);
+#[cfg(unix)]
+static USED: [AtomicBool; 2] = [AtomicBool::new(false), AtomicBool::new(false)];
+#[cfg(unix)]
+static LIMITED: AtomicBool = AtomicBool::new(false);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// SIGINT comes last: the terminal library raises it whenever another signal ends a read.
@@ -33,6 +39,15 @@ static FLAGS: &[(i32, &AtomicBool)] = &[
     (signal::SIGTERM, &TERMINATED),
     #[cfg(unix)]
     (signal::SIGHUP, &HUNG_UP),
+    #[cfg(unix)]
+    (signal::SIGALRM, &ALARMED),
+    #[cfg(unix)]
+    (signal::SIGUSR1, &USED[0]),
+    #[cfg(unix)]
+    (signal::SIGUSR2, &USED[1]),
+    // A file has become larger than this process may write.
+    #[cfg(unix)]
+    (signal::SIGXFSZ, &LIMITED),
     (signal::SIGINT, &INTERRUPTED),
 ];
 

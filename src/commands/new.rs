@@ -70,6 +70,7 @@ pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
         if vcs == Vcs::Git
             && let Err(reason) = git::init(stage)
         {
+            create::remove_repository(stage);
             report.note(&format!("no git repository was made: {reason}"));
             vcs = Vcs::None;
         }

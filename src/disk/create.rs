@@ -33,6 +33,12 @@ pub fn write(target: &Target, plan: &Plan<'_>, finish: impl FnOnce(&Path)) -> Re
     Ok(())
 }
 
+/// Removes what git has left of a repository that it could not make.
+pub fn remove_repository(stage: &Path) {
+    // Without one, there is nothing to remove, and what cannot be removed is no worse than before.
+    let _ = fs::remove_dir_all(stage.join(REPOSITORY));
+}
+
 /// The parents that this run had to make; removed again unless kept.
 struct Parents {
     created: Vec<PathBuf>,

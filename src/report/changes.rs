@@ -13,9 +13,9 @@ use crate::FORGE_VERSION;
 use crate::input::answers::Answer;
 use crate::input::options::NextStep;
 use crate::merge::{self, Change, Outcome};
-use crate::record::Record;
+use crate::record::{self, Record};
 use crate::report::diff::{Contents, Edit, colored};
-use crate::report::{Report, milliseconds, numbered, print, print_json};
+use crate::report::{Report, milliseconds, numbered, print, print_error, print_json, visible};
 
 /// An update, made or only looked at.
 pub struct Update<'a> {
@@ -81,9 +81,12 @@ impl Report {
             return print_json(&document(update, true));
         }
         if self.quiet {
+            for change in update.conflicts() {
+                print_error(&format!("conflict in `{}`\n", visible(&change.path)));
+            }
             return Ok(());
         }
-        let mut text = list(update, false)?;
+        let mut text = list(update)?;
         writeln!(
             text,
             "\n{} `{}`: {} in {}",
@@ -102,7 +105,7 @@ impl Report {
         if update.conflicts().next().is_some() {
             writeln!(text, "\n{} are left in", style("Conflicts").red().bold())?;
             for change in update.conflicts() {
-                writeln!(text, "  {}", change.path)?;
+                writeln!(text, "  {}", visible(&change.path))?;
             }
         }
         writeln!(
@@ -123,11 +126,16 @@ impl Report {
         }
         let mut text = String::new();
         if dry_run || update.writes() {
-            text.push_str(&list(update, dry_run)?);
+            text.push_str(&list(update)?);
             text.push('\n');
         }
         if dry_run {
-            for change in update.changes.iter().filter(|change| change.writes()) {
+            // Nobody reads what the record says.
+            let shown = update
+                .changes
+                .iter()
+                .filter(|change| change.path != record::PATH);
+            for change in shown.filter(|change| change.writes()) {
                 text.push_str(&colored(&unified(change)));
             }
             text.push('\n');
@@ -152,17 +160,17 @@ impl Report {
     }
 }
 
-fn list(update: &Update<'_>, all: bool) -> Result<String> {
+fn list(update: &Update<'_>) -> Result<String> {
     let mut text = String::new();
     for change in update.changes {
-        if all || change.outcome != Outcome::Unchanged {
+        if change.outcome != Outcome::Unchanged && change.path != record::PATH {
             let outcome = color(change.outcome).apply_to(format!("{:9}", word(change.outcome)));
             let why = change.why.as_ref().map(|why| format!(": {why}"));
             writeln!(
                 text,
                 "  {outcome}  {}{}",
-                change.path,
-                why.unwrap_or_default()
+                visible(&change.path),
+                visible(&why.unwrap_or_default())
             )?;
         }
     }

@@ -87,6 +87,7 @@ impl Report {
     /// Tells something worth knowing that is no failure.
     pub fn note(self, text: &str) {
         if !self.quiet {
+            let text = visible(text);
             print_error(&format!("{} {text}\n", style("note:").for_stderr().bold()));
         }
     }
@@ -110,9 +111,10 @@ impl Report {
             String::new()
         };
         let advice = help.map_or_else(String::new, |help| {
+            let help = visible(help);
             format!("{} {help}\n", style("help:").for_stderr().cyan().bold())
         });
-        print_error(&format!("{label}{message}\n{advice}"));
+        print_error(&format!("{label}{}\n{advice}", visible(&message)));
         self.failure_document(&message, help, code);
         ExitCode::from(code)
     }
@@ -224,6 +226,19 @@ pub fn print_json(document: &Value) -> Result<()> {
     print(format!("{document:#}\n"))
 }
 
+/// A text in which nothing steers a terminal: names of files can hold anything.
+fn visible(text: &str) -> String {
+    let steers = |c: char| c.is_control() && c != '\n';
+    text.chars().fold(String::new(), |mut shown, c| {
+        if steers(c) {
+            shown.extend(c.escape_default());
+        } else {
+            shown.push(c);
+        }
+        shown
+    })
+}
+
 fn print_error(text: &str) {
     // Without a standard error there is nobody to tell.
     let _ = io::stderr().lock().write_all(text.as_bytes());
@@ -268,11 +283,12 @@ fn next_steps(project: &Proposal<'_>) -> Vec<NextStep> {
 }
 
 fn numbered(steps: &[NextStep]) -> String {
-    let width = steps.iter().map(|step| step.run.chars().count()).max();
+    let commands: Vec<String> = steps.iter().map(|step| visible(&step.run)).collect();
+    let width = commands.iter().map(|run| run.chars().count()).max();
     let width = width.unwrap_or_default();
     let mut text = String::new();
-    for (index, step) in steps.iter().enumerate() {
-        let run = style(format!("{:width$}", step.run)).cyan();
+    for (index, (run, step)) in std::iter::zip(&commands, steps).enumerate() {
+        let run = style(format!("{run:width$}")).cyan();
         let line = format!("  {}. {run}  {}", index + 1, step.why);
         let _ = writeln!(text, "{}", line.trim_end());
     }

@@ -235,3 +235,19 @@ fn a_mounted_file_system_is_filled_in_place() {
         assert_eq!(run.stdout, "code 0\nmnt/Cargo.toml\nmnt\n");
     }
 }
+
+#[cfg(unix)]
+#[test]
+fn a_limit_of_sizes_leaves_nothing() {
+    let forge = Forge::new();
+    let mut limited = std::process::Command::new("sh");
+    forge.prepare(&mut limited);
+    let script = "ulimit -f 8; exec \"$0\" new shop --yes";
+    limited.args(["-c", script, env!("CARGO_BIN_EXE_forge")]);
+    let run = Run::of(&mut limited);
+    assert!(
+        run.stderr.starts_with("error: could not write") || run.stderr.starts_with("interrupted"),
+        "{run:#?}"
+    );
+    assert!(forge.entries(".").is_empty());
+}

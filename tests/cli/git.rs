@@ -137,9 +137,10 @@ mod with_another_git {
     #[test]
     fn its_failure_is_a_note() {
         let forge = Forge::new();
-        run(&forge, "echo 'fatal: no' >&2; exit 128")
+        run(&forge, "mkdir .git; echo 'fatal: no' >&2; exit 128")
             .exits(0)
             .says("note: no git repository was made: git exit status: 128: fatal: no");
+        assert!(!forge.path("shop/.git").exists());
         assert!(forge.path("shop/Cargo.toml").exists());
     }
 
@@ -154,7 +155,9 @@ mod with_another_git {
 
     #[test]
     fn a_signal_while_it_runs_leaves_nothing() {
-        for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let asked = [("INT", 130), ("TERM", 143), ("HUP", 129)];
+        let others = [("ALRM", 142), ("USR1", 138), ("USR2", 140)];
+        for (signal, code) in asked.into_iter().chain(others) {
             let forge = Forge::new();
             run(&forge, &format!("kill -{signal} $PPID"))
                 .exits(code)

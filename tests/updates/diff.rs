@@ -36,6 +36,22 @@ fn shows_what_the_user_changed() {
 }
 
 #[test]
+fn follows_files_that_were_moved() {
+    let forge = Forge::new();
+    forge
+        .run("new shop --redis --no-worker --no-docker --vcs none -q")
+        .exits(0);
+    let state = fs::read_to_string(forge.path("shop/src/state.rs")).unwrap();
+    fs::remove_file(forge.path("shop/src/state.rs")).unwrap();
+    forge.mkdir("shop/src/app");
+    forge.write("shop/src/app/state.rs", &format!("// mine\n{state}"));
+    let run = forge.in_project("shop", ["diff"]).exits(0);
+    let expected = "--- a/src/state.rs\n+++ b/src/app/state.rs\n@@ -1,3 +1,4 @@\n+// mine\n";
+    assert!(run.stdout.contains(expected), "{run:#?}");
+    assert!(!run.stdout.contains("/dev/null"), "{run:#?}");
+}
+
+#[test]
 fn counts_lines() {
     let forge = edited();
     let errors = forge.in_project("shop", ["diff", "--json"]).exits(0).json();

@@ -145,7 +145,8 @@ fn a_dry_run_shows_every_file_and_writes_nothing() {
                     .next()
                     .is_some_and(|word| word.trim_end_matches(':') == path)
         };
-        assert!(run.stdout.lines().any(listed), "{path} is not in {run:#?}");
+        let is_told = outcome != "unchanged" && path != ".forge.lock";
+        assert_eq!(run.stdout.lines().any(listed), is_told, "{path}: {run:#?}");
         assert_eq!(
             file["diff"].is_string(),
             !["unchanged", "kept"].contains(&outcome)
@@ -494,6 +495,33 @@ fn a_check_tells_by_its_exit_code() {
         .exits(4);
     assert_eq!(run.json()["changes"], true);
     assert_eq!(forge.files("shop"), before);
+}
+
+#[test]
+fn quiet_names_conflicts() {
+    let forge = bare();
+    forge.mkdir("shop/src/redis");
+    forge.write("shop/src/redis/mod.rs", "//! Mine.\n");
+    let run = forge.in_project("shop", ["add", "redis", "-q"]).exits(4);
+    assert!(run.stdout.is_empty(), "{run:#?}");
+    assert_eq!(run.stderr, "conflict in `src/redis/mod.rs`\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_path_does_not_steer_the_terminal() {
+    let forge = bare();
+    fs::rename(
+        forge.path("shop/src/state.rs"),
+        forge.path("shop/src/\u{1b}[2Jstate.rs"),
+    )
+    .unwrap();
+    let run = forge.in_project("shop", ["add", "redis"]).exits(0);
+    assert!(!run.stdout.contains('\u{1b}'), "{run:#?}");
+    assert!(
+        run.stdout.contains("src/\\u{1b}[2Jstate.rs: moved from"),
+        "{run:#?}"
+    );
 }
 
 #[test]

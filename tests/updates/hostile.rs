@@ -381,7 +381,7 @@ fn lines_that_take_long_to_compare_are_not_compared() {
 #[test]
 fn a_manifest_with_many_keys_is_bounded() {
     let forge = plain();
-    let keys: Vec<String> = (0..120_000).map(|key| format!("k{key}=1")).collect();
+    let keys: Vec<String> = (0..500_000).map(|key| format!("k{key}=1")).collect();
     let manifest = fs::read_to_string(forge.path("shop/Cargo.toml")).unwrap();
     let manifest = format!("{manifest}\n[many]\n{}\n", keys.join("\n"));
     forge.write("shop/Cargo.toml", &manifest);
@@ -438,4 +438,18 @@ fn a_signal_is_heard_while_git_hangs() {
     let started = Instant::now();
     Run::of(command.current_dir(forge.path("shop"))).exits(143);
     assert!(started.elapsed() < Duration::from_secs(3));
+}
+
+#[test]
+fn a_repository_with_files_that_never_end_is_given_up() {
+    for path in [".gitignore", ".git/config", ".git/HEAD", ".git/index"] {
+        let forge = conflicting();
+        let place = forge.path("shop").join(path);
+        let _ = fs::remove_file(&place);
+        let made = Command::new("mkfifo").arg(&place).status().unwrap();
+        assert!(made.success());
+        for args in READS {
+            is_bounded(&forge, args);
+        }
+    }
 }
