@@ -63,7 +63,7 @@ const SETTINGS: &[&str] = &[
 const VARIABLES: &[(&str, &str)] = &[("GIT_ALLOW_PROTOCOL", ""), ("GIT_NO_LAZY_FETCH", "1")];
 
 /// How long git may take for an answer.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// How often to look for signals meanwhile.
 const PAUSE: Duration = Duration::from_millis(20);

@@ -13,13 +13,12 @@ use crate::input::answers_file;
 use crate::interrupt;
 use crate::merge::{Entry, Tree};
 use crate::project::shown;
-use crate::record;
 
 /// Directories in which no file of a project is looked for.
 const NOT_SEARCHED: [&str; 3] = [".git", "node_modules", "target"];
 
 /// Larger files are not read.
-const LARGEST_FILE: u64 = record::LARGEST;
+const LARGEST_FILE: u64 = 8 << 20;
 
 /// Larger files are not compared with files that have gone.
 const LARGEST_MOVED: u64 = 1 << 20;

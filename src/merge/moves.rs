@@ -1,7 +1,9 @@
 //! Where files have gone that the user has moved.
 
 use std::cell::OnceCell;
-use std::collections::{BTreeMap, HashMap};
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 use crate::merge::Tree;
 use crate::plan::lockfile;
@@ -22,7 +24,7 @@ struct Other<'a> {
     path: &'a str,
     bytes: &'a [u8],
     hash: String,
-    lines: OnceCell<Vec<&'a [u8]>>,
+    lines: OnceCell<Vec<u64>>,
 }
 
 /// The new place of each file that is not where it was rendered, but is found at exactly one other.
@@ -99,28 +101,32 @@ where
 }
 
 /// Whether two files have about as many lines.
-fn are_close(a: &[&[u8]], b: &[&[u8]]) -> bool {
+fn are_close(a: &[u64], b: &[u64]) -> bool {
     let (fewer, most) = (a.len().min(b.len()), a.len().max(b.len()));
     fewer >= FEWEST_LINES && most * ALIKE <= fewer * 100
 }
 
-fn are_alike(a: &[&[u8]], b: &[&[u8]]) -> bool {
-    let mut counts: HashMap<&[u8], usize> = HashMap::new();
-    for line in a {
-        *counts.entry(line).or_default() += 1;
+/// Whether most lines of two files are the same, whatever their order.
+fn are_alike(a: &[u64], b: &[u64]) -> bool {
+    let (mut at, mut common) = ([0, 0], 0);
+    while let (Some(one), Some(other)) = (a.get(at[0]), b.get(at[1])) {
+        let order = one.cmp(other);
+        common += usize::from(order == Ordering::Equal);
+        at[0] += usize::from(order != Ordering::Greater);
+        at[1] += usize::from(order != Ordering::Less);
     }
-    let common = b.iter().filter(|line| match counts.get_mut(**line) {
-        Some(count) if *count > 0 => {
-            *count -= 1;
-            true
-        }
-        _ => false,
-    });
-    common.count() * 100 >= a.len().max(b.len()) * ALIKE
+    common * 100 >= a.len().max(b.len()) * ALIKE
 }
 
-/// The lines that say something: empty ones and single brackets are everywhere.
-fn lines(bytes: &[u8]) -> Vec<&[u8]> {
+/// The hashes of the lines that say something, sorted: empty ones and single brackets are everywhere.
+fn lines(bytes: &[u8]) -> Vec<u64> {
     let lines = bytes.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii);
-    lines.filter(|line| line.len() > 2).collect()
+    let lines = lines.filter(|line| line.len() > 2).map(|line| {
+        let mut hasher = DefaultHasher::new();
+        line.hash(&mut hasher);
+        hasher.finish()
+    });
+    let mut lines: Vec<u64> = lines.collect();
+    lines.sort_unstable();
+    lines
 }

@@ -43,7 +43,7 @@ static ENCODED: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/encoded.rs
 const LARGEST_CONTENTS: u64 = 16 << 20;
 
 /// The largest record that is read, in bytes.
-pub const LARGEST: u64 = 8 << 20;
+pub const LARGEST: u64 = 2 << 20;
 
 /// Far more than any project has.
 const MOST_FILES: usize = 5000;
