@@ -27,11 +27,11 @@ fn committed() -> Forge {
     forge
 }
 
-/// Changes a line that `forge add redis` changes as well.
+/// Changes the line after which `forge add redis` adds others.
 fn edit_state(forge: &Forge, project: &str) {
     let path = format!("{project}/src/state.rs");
     let state = fs::read_to_string(forge.path(&path)).unwrap();
-    let edited = state.replace("#[derive(Debug, Default)]", "#[derive(Default)]");
+    let edited = state.replace("readiness: Readiness,", "readiness: Readiness, // mine");
     assert_ne!(edited, state);
     forge.write(&path, &edited);
 }

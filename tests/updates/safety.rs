@@ -363,7 +363,7 @@ fn on_a_full_disk_the_project_stays_as_it_was() {
     let forge = Forge::new();
     let script = r#""$FORGE" new shop --no-redis --no-docker --vcs none -q && cp -r shop ../before
         cd shop; "$FORGE" add redis; echo "code $?"; ls -d .forge-update; diff -r . ../../before && echo same"#;
-    if let Some(run) = forge.on_small_file_system("size=300k", script) {
+    if let Some(run) = forge.on_small_file_system("size=340k", script) {
         assert_eq!(run.stdout, "code 1\nsame\n", "{run:#?}");
         run.says("error: could not prepare `").says("No space left");
     }

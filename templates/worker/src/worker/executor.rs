@@ -63,7 +63,7 @@ enum Outcome {
 impl Executor {
     pub(super) fn new(tasks: Tasks, settings: Arc<Settings>) -> Self {
         Self {
-            cache: Cache::new(tasks.redis().clone()),
+            cache: Cache::new(tasks.redis()),
             slots: Arc::new(Semaphore::new(settings.worker.concurrency)),
             tasks,
             settings,

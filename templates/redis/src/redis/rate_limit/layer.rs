@@ -9,10 +9,13 @@ use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tower::{Layer, Service};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::limiter::whole_seconds;
 use super::{Decision, OnFailure, RateLimiter, client_address};
+use crate::docs;
 use crate::error::Error;
+use crate::state::AppState;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -22,6 +25,17 @@ pub const HEADERS: [HeaderName; 2] = [RATE_LIMIT, RATE_LIMIT_POLICY];
 
 /// What the requests of one client have in common.
 type Key = Arc<dyn Fn(&Request) -> String + Send + Sync>;
+
+/// Limits the requests of each client to `router`, those to paths where nothing is included, and
+/// documents the answer beyond the quota.
+pub fn limit(router: OpenApiRouter<AppState>, limiter: &RateLimiter) -> OpenApiRouter<AppState> {
+    let router = router.layer(RateLimitLayer::by_client(limiter.clone()));
+    docs::with_problem(
+        router,
+        StatusCode::TOO_MANY_REQUESTS.as_str(),
+        "Too many requests; `Retry-After` says how long to wait",
+    )
+}
 
 /// Answers requests beyond the quota with 429, `Retry-After` and the RateLimit header fields, which
 /// other responses carry as well.

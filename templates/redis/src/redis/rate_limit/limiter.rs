@@ -1,5 +1,6 @@
 //! Decides whether a request still fits.
 
+use std::borrow::Borrow;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -48,9 +49,9 @@ pub struct Decision {
 
 impl RateLimiter {
     /// A limiter with the quota of the settings, named `default`.
-    pub fn new(redis: RedisManager, settings: &RateLimitSettings) -> Self {
+    pub fn new(redis: impl Borrow<RedisManager>, settings: &RateLimitSettings) -> Self {
         Self {
-            redis,
+            redis: redis.borrow().clone(),
             name: "default",
             limit: settings.requests,
             window: settings.window,

@@ -1,5 +1,6 @@
 //! Sessions in Redis.
 
+use std::borrow::Borrow;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -50,7 +51,8 @@ pub struct Session<T> {
 
 impl Sessions {
     /// Sessions in the Redis of `redis`.
-    pub fn new(redis: RedisManager, settings: SessionSettings) -> Self {
+    pub fn new(redis: impl Borrow<RedisManager>, settings: SessionSettings) -> Self {
+        let redis = redis.borrow().clone();
         Self { redis, settings }
     }
 
