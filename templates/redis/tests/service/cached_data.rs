@@ -51,23 +51,6 @@ async fn without_redis_a_value_is_computed_each_time() {
 }
 
 #[tokio::test]
-async fn a_frozen_redis_delays_an_answer_by_one_time_out_and_not_by_two() {
-    let mut server = redis_server::own();
-    let mut variables = server.variables();
-    // A second wait would go beyond the time that a request may take.
-    variables.extend([
-        ("REDIS_SOCKET_TIMEOUT", "3"),
-        ("APP_REQUEST_TIMEOUT", "5.9"),
-    ]);
-    let service = app::start(&variables).await;
-
-    server.freeze();
-    let answer = cached_data(service.address(), "report").await;
-    assert_eq!(answer["source"], "computed");
-    server.thaw();
-}
-
-#[tokio::test]
 async fn concurrent_misses_in_two_processes_compute_once() {
     let server = redis_server::any();
     let mut variables = server.variables();
@@ -84,48 +67,6 @@ async fn concurrent_misses_in_two_processes_compute_once() {
         let computed = answers.iter().filter(|data| data["source"] == "computed");
         assert_eq!(computed.count(), 1);
     }
-}
-
-#[tokio::test]
-async fn an_outage_is_logged_once_and_not_for_every_request() {
-    let mut server = redis_server::own();
-    let service = Process::start(&server.variables());
-    cached_data(service.address(), "report").await;
-    server.kill();
-    for _ in 0..5 {
-        let answer = cached_data(service.address(), "other").await;
-        assert_eq!(answer["source"], "computed");
-    }
-    server.restart();
-    cached_data(service.address(), "report").await;
-
-    service.signal("TERM");
-    let (_, log) = service.wait();
-    assert_eq!(log.matches("Redis is away").count(), 1, "{log}");
-    assert_eq!(log.matches("Redis is back").count(), 1, "{log}");
-}
-
-#[tokio::test]
-async fn a_redis_that_is_full_is_read_and_is_no_outage() {
-    let server = redis_server::own();
-    let service = Process::start(&server.variables());
-    cached_data(service.address(), "kept").await;
-    redis::cmd("CONFIG")
-        .arg(&["SET", "maxmemory", "1"])
-        .exec(&mut server.client().get_connection().unwrap())
-        .unwrap();
-
-    for _ in 0..3 {
-        let kept = cached_data(service.address(), "kept").await;
-        assert_eq!(kept["source"], "cache");
-        let new = cached_data(service.address(), "new").await;
-        assert_eq!(new["source"], "computed");
-    }
-
-    service.signal("TERM");
-    let (_, log) = service.wait();
-    assert!(!log.contains("Redis is away"), "{log}");
-    assert!(log.contains("could not use the cache"), "{log}");
 }
 
 #[tokio::test]

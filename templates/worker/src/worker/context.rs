@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio::runtime::Handle;
 
 use super::{Error, Task, TaskId, Tasks};
-use crate::redis::{Cache, RedisManager};
+use crate::redis::RedisManager;
 use crate::settings::Settings;
 
 /// What a task gets besides its payload.
@@ -14,7 +14,7 @@ pub struct Context {
     /// The connections to Redis.
     pub redis: RedisManager,
     /// Values that are computed once and then kept in Redis.
-    pub cache: Cache,
+    pub cache: crate::redis::Cache,
     /// The way to the workers, for tasks that begin others: see [`enqueue`](Self::enqueue).
     pub tasks: Tasks,
     /// The settings of the service.

@@ -15,7 +15,7 @@ use super::engine::Job;
 use super::registry::Definition;
 use super::results::Begun;
 use super::{Context, TaskError, Tasks};
-use crate::redis::{self, Cache, RedisManager};
+use crate::redis::{self, RedisManager};
 use crate::settings::Settings;
 
 /// The pause before a task goes back to a worker that may know it: during a deploy, workers of the
@@ -33,7 +33,7 @@ const UNRECORDED_PAUSE: Duration = Duration::from_secs(5);
 pub(super) struct Executor {
     tasks: Tasks,
     settings: Arc<Settings>,
-    cache: Cache,
+    cache: crate::redis::Cache,
     /// `WORKER_CONCURRENCY` of them, which the rounds of a worker share; closed when it stops.
     slots: Arc<Semaphore>,
 }
@@ -63,7 +63,7 @@ enum Outcome {
 impl Executor {
     pub(super) fn new(tasks: Tasks, settings: Arc<Settings>) -> Self {
         Self {
-            cache: Cache::new(tasks.redis().clone()),
+            cache: crate::redis::Cache::new(tasks.redis().clone()),
             slots: Arc::new(Semaphore::new(settings.worker.concurrency)),
             tasks,
             settings,

@@ -10,11 +10,13 @@
 //! the log-in must not be worth anything after it.
 
 mod cookie;
+mod error;
 mod extractor;
 mod id;
 mod settings;
 mod store;
 
+pub use error::Error;
 pub use extractor::CurrentSession;
 pub use id::SessionId;
 pub use settings::SessionSettings;

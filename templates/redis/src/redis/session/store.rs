@@ -7,9 +7,9 @@ use redis::Script;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{SessionId, SessionSettings};
+use super::{Error, SessionId, SessionSettings};
+use crate::redis::RedisManager;
 use crate::redis::commands::milliseconds;
-use crate::redis::{Error, RedisManager};
 
 /// The hash tag in braces keeps all keys that a script touches in one slot, as a proxy in front of a
 /// cluster requires.
@@ -178,7 +178,7 @@ impl Sessions {
             .key(self.session_key(id))
             .arg(id.hash())
             .arg(self.redis.key(INDEX));
-        self.redis.run_async(&script).await
+        Ok(self.redis.run_async(&script).await?)
     }
 
     /// Ends all sessions of a user, on all devices, and gives their number.
@@ -191,7 +191,7 @@ impl Sessions {
         script
             .key(self.index_key(user))
             .arg(self.redis.key(SESSION));
-        self.redis.run_async(&script).await
+        Ok(self.redis.run_async(&script).await?)
     }
 
     pub(super) fn lifetime(&self) -> Duration {
@@ -207,7 +207,7 @@ impl Sessions {
         script
             .key(self.session_key(id))
             .arg(milliseconds(self.settings.idle_timeout)?);
-        self.redis.run_async(&script).await
+        Ok(self.redis.run_async(&script).await?)
     }
 
     fn session_key(&self, id: &SessionId) -> Vec<u8> {

@@ -15,6 +15,7 @@ use super::Registry;
 /// nor run.
 pub fn all() -> Registry {
     Registry::default()
+        // A line for each task.
         .with::<ProcessData>()
         .with::<RedisMemory>()
 }

@@ -4,7 +4,7 @@
 //! when the answer comes. Whatever says that the key changed takes the mark away like a value, so
 //! that an answer from before the change cannot be kept after it.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lru::LruCache;
@@ -125,6 +125,11 @@ impl Entries {
             self.memory -= entry.memory(&key);
         }
     }
+}
+
+/// Opens the entries, also after a panic: no change leaves them half done.
+pub(super) fn lock(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {
+    entries.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Entry {
