@@ -109,7 +109,7 @@ fn the_terminal_session_of_the_readme_ends_as_a_real_one() {
 
 #[test]
 fn the_table_of_options_is_that_of_the_option_data() {
-    for option in support::options().list {
+    for option in &support::answers::options().list {
         let row = format!(
             "| `{}` | {} | {} |\n",
             option.name,

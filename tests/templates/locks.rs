@@ -9,7 +9,7 @@ use std::process::Command;
 
 use forge::input::options::Options;
 
-use crate::support::{self, Combination};
+use crate::support::{self, Combination, combinations};
 
 const NAME: &str = "name_of_the_project";
 
@@ -28,15 +28,15 @@ fn the_lock_file_of_all_versions_is_up_to_date() {
 
 #[test]
 fn every_combination_has_the_lock_file_that_cargo_makes_of_it() {
-    let options = support::options();
+    let options = support::answers::options();
     let mut expected = vec![];
-    for combination in Combination::all() {
-        let file = file_name(&options, &combination);
+    for combination in &combinations().all {
+        let file = file_name(options, combination);
         if expected.contains(&file) {
             continue;
         }
         let path = support::templates_folder().join("locks").join(&file);
-        let lock = cut(&combination);
+        let lock = cut(combination);
         if update() {
             fs::write(&path, &lock).expect("a writable folder");
         }

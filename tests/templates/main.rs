@@ -12,9 +12,11 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod combinations;
 mod linters;
 mod locks;
 mod projects;
+mod rendered;
 mod rust_version;
 mod snapshots;
 mod structure;

@@ -40,10 +40,10 @@ fn templates() -> Vec<(String, String)> {
 #[test]
 fn every_option_has_a_layer_and_every_layer_an_option() {
     let layers: BTreeSet<String> = layers().into_keys().collect();
-    let options = support::options()
+    let options = support::answers::options()
         .list
-        .into_iter()
-        .map(|option| option.name);
+        .iter()
+        .map(|option| option.name.clone());
     let expected: BTreeSet<String> = options.chain(["base".to_owned()]).collect();
     assert_eq!(layers, expected);
 }
@@ -75,7 +75,7 @@ fn only_files_with_tags_are_rendered() {
 
 #[test]
 fn templates_use_only_known_variables() {
-    let options = support::options();
+    let options = support::answers::options();
     let switches = options.list.iter().map(|option| option.name.as_str());
     let fixed = [
         "crate_name",
