@@ -176,7 +176,8 @@ impl Combinations {
         places.map(|place| &self.all[place]).collect()
     }
 
-    fn place(&self, combination: &Combination) -> usize {
+    /// The place of a combination among all.
+    pub(crate) fn place(&self, combination: &Combination) -> usize {
         let all = &mut self.all.iter();
         all.position(|other| other == combination)
             .expect("a valid combination")
