@@ -110,6 +110,8 @@ fn place(name: &str) -> Result<PathBuf, Failed> {
         workspace.join("Cargo.toml"),
         "[workspace]\nresolver = \"3\"\n",
     )?;
+    // Clippy looks for its settings upwards, and those of Forge are not meant for projects.
+    fs::write(workspace.join("clippy.toml"), "")?;
     let project = workspace.join(name);
     if project.exists() {
         fs::remove_dir_all(&project)?;
