@@ -14,7 +14,7 @@ use crate::input::answers::Draft;
 use crate::input::answers_file::AnswersFile;
 use crate::input::cli;
 use crate::input::name::{BadName, ProjectName};
-use crate::input::options::{Options, yes_or_no};
+use crate::input::options::Options;
 use crate::input::prompt::{Prompt, Reply};
 use crate::input::target::{self, Target};
 use crate::plan::templates;
@@ -95,26 +95,27 @@ impl<'a> Interview<'a> {
         };
         let mut asked = self.typed.is_some();
         loop {
-            let reply = if let Some(option) = draft.open() {
+            let is_back = if let Some(question) = draft.open() {
                 asked = true;
-                let reply = self.prompt.option(option)?;
-                if let Reply::Answer(on) = reply {
-                    draft.answer(on);
+                match self.prompt.ask(&question)? {
+                    Reply::Answer(values) => {
+                        draft.answer(values)?;
+                        false
+                    }
+                    Reply::Back => true,
                 }
-                reply
             } else {
                 let project = Proposal::new(self.given, self.options, draft, target.clone())?;
                 if !asked || self.given.dry_run {
                     return Ok(project);
                 }
-                let reply = self.prompt.confirm(&report::summary(&project))?;
-                match reply {
+                match self.prompt.confirm(&report::summary(&project))? {
                     Reply::Answer(true) => return Ok(project),
                     Reply::Answer(false) => return Err(Declined.into()),
-                    Reply::Back => reply,
+                    Reply::Back => true,
                 }
             };
-            if matches!(reply, Reply::Back) && !draft.take_back() && self.typed.is_some() {
+            if is_back && !draft.take_back() && self.typed.is_some() {
                 target = self.path()?;
             }
         }
@@ -155,11 +156,10 @@ fn missing(given: &cli::New, path: bool, draft: &Draft<'_>) -> Refusal {
     let path = path.then(|| "\n  <PATH>: where should the project go?".to_owned());
     let options = draft.all_open().map(|option| {
         format!(
-            "\n  {} or {}: {} (default: {})",
-            option.flag(true),
-            option.flag(false),
+            "\n  {}: {} (default: {})",
+            option.flags(),
             option.question,
-            yes_or_no(option.default),
+            option.default,
         )
     });
     let list: String = path.into_iter().chain(options).collect();

@@ -6,6 +6,7 @@ use std::path::Path;
 use crate::commands::replay;
 use crate::input::answers::Answers;
 use crate::input::options::{NextStep, Options};
+use crate::input::value::Value;
 use crate::merge::{BESIDE, Change, Outcome};
 use crate::plan::lockfile;
 
@@ -60,7 +61,7 @@ pub fn review() -> NextStep {
 pub fn run(
     changes: &[Change],
     options: &Options,
-    before: Option<&BTreeMap<String, bool>>,
+    before: Option<&BTreeMap<String, Value>>,
     answers: &Answers,
 ) -> Vec<NextStep> {
     let mut steps = Vec::new();
@@ -71,7 +72,8 @@ pub fn run(
         steps.push(step("cargo build", "bring Cargo.lock up to date"));
     }
     steps.push(step("cargo test", "run the project's own tests"));
-    let was_on = |option: &str| before.is_some_and(|before| before.get(option) == Some(&true));
+    let was_on =
+        |option: &str| before.is_some_and(|before| before.get(option).is_some_and(Value::is_on));
     let new = options
         .list
         .iter()

@@ -39,7 +39,7 @@ impl<'a> Proposal<'a> {
         draft: &Draft<'_>,
         target: Target,
     ) -> Result<Self> {
-        let answers = draft.complete(target.name.clone());
+        let answers = draft.complete(target.name.clone())?;
         let plan = Plan::of(options, &answers)?;
         let repository = git::enclosing_repository(&target.path);
         let vcs = match (given.vcs, &repository) {
@@ -51,7 +51,7 @@ impl<'a> Proposal<'a> {
         };
         Ok(Self {
             options,
-            command: replay::command(given, &target, &answers, options),
+            command: replay::command(given, &target, &answers),
             target,
             answers,
             plan,

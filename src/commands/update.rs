@@ -1,6 +1,7 @@
 //! `forge add`, `forge remove` and `forge update`: one merge of what has changed since the last
 //! render into what the user has.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use crate::input::answers_file::{self, AnswersFile};
 use crate::input::cli;
 use crate::input::name::ProjectName;
 use crate::input::options::Options;
-use crate::input::wish::{Granted, Wish};
+use crate::input::wish::{self, Granted, Wish};
 use crate::merge::lines::Labels;
 use crate::merge::{self, BESIDE, Change, Outcome};
 use crate::plan::{Plan, templates};
@@ -63,9 +64,9 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         report.note(note);
     }
     let plan = Plan::of(options, answers)?;
-    let guess = match (&record, &asked.before) {
-        (None, Some(before)) => Some(guess(options, before, &plan)?),
-        _ => None,
+    let guess = match &record {
+        None => Some(guess(options, &asked.before, &plan)?),
+        Some(_) => None,
     };
     let changes = changes(&root, &given.wish, record.as_ref(), guess.as_ref(), &plan)?;
     if let Some(change) = changes
@@ -125,8 +126,8 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
 /// What the project and the command line say.
 struct Asked {
     granted: Granted,
-    /// The answers of the project as they are, unless they contradict each other.
-    before: Option<Answers>,
+    /// The answers of the project as they are.
+    before: Answers,
 }
 
 impl Asked {
@@ -149,10 +150,15 @@ impl Asked {
             )
         })?;
         let name = project_name(&name, record, path)?;
-        let before = Wish::Update.grant(options, name.clone(), file.said.clone());
+        let nothing = BTreeMap::new();
+        let project = wish::Project {
+            name,
+            said: file.said,
+            recorded: record.map_or(&nothing, |record| &record.answers),
+        };
         Ok(Self {
-            granted: given.wish.grant(options, name, file.said)?,
-            before: before.ok().map(|granted| granted.answers),
+            before: project.answers(options)?,
+            granted: given.wish.grant(options, &project)?,
         })
     }
 }
@@ -195,7 +201,7 @@ fn guess(options: &Options, before: &Answers, plan: &Plan<'_>) -> Result<Record>
     Ok(Record {
         forge: FORGE_VERSION.to_owned(),
         answers: answers
-            .map(|answer| (answer.name.clone(), answer.on))
+            .map(|answer| (answer.name.clone(), answer.value.clone()))
             .collect(),
         files,
     })
@@ -233,7 +239,10 @@ fn changes(
     let labels = Labels {
         base: format!("last render (forge {last})"),
         theirs: match wish {
-            Wish::Add(options) => format!("forge add {}", options.join(" ")),
+            Wish::Add(options) => {
+                let names: Vec<&str> = options.iter().map(|(name, _)| name.as_str()).collect();
+                format!("forge add {}", names.join(" "))
+            }
             Wish::Remove(options) => format!("forge remove {}", options.join(" ")),
             Wish::Update => format!("forge {FORGE_VERSION}"),
         },

@@ -13,7 +13,8 @@ use toml::de::{DeTable, DeValue};
 use crate::FORGE_VERSION;
 use crate::error::Refusal;
 use crate::input::answers::{Said, Source};
-use crate::input::options::Options;
+use crate::input::options::{Kind, OptionSpec, Options};
+use crate::input::value::Value;
 
 /// What an answers file says.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub struct AnswersFile {
     pub name: Option<String>,
     /// The options that it answers.
     pub said: Vec<Said>,
+    /// The folders of layers from outside that it uses.
+    pub layers: Vec<String>,
     /// The version of Forge that wrote it, if it is newer than this one.
     pub newer: Option<Version>,
 }
@@ -30,6 +33,7 @@ pub struct AnswersFile {
 pub const PATH: &str = "forge.toml";
 
 pub(crate) const VERSION: &str = "version";
+pub(crate) const LAYERS: &str = "layers";
 pub(crate) const ANSWERS: &str = "answers";
 pub(crate) const NAME: &str = "name";
 
@@ -89,11 +93,15 @@ impl Reader<'_> {
             self.newer = self.newer_version(version)?;
         }
         for (key, _) in document {
-            if !matches!(key.get_ref().as_ref(), VERSION | ANSWERS) {
-                let allowed = "at the top level, `version` and `[answers]` are allowed";
+            if !matches!(key.get_ref().as_ref(), VERSION | LAYERS | ANSWERS) {
+                let allowed = "at the top level, `version`, `layers` and `[answers]` are allowed";
                 return Err(self.unknown(key, allowed));
             }
         }
+        let layers = match document.get(LAYERS) {
+            Some(layers) => self.layers(layers)?,
+            None => Vec::new(),
+        };
         let Some(answers) = document.get(ANSWERS) else {
             return Err(Refusal::usage(
                 format!("`{}` has no table `[answers]`", self.file),
@@ -103,7 +111,22 @@ impl Reader<'_> {
         let Some(answers) = answers.get_ref().as_table() else {
             return Err(self.wrong_type(ANSWERS, answers, "a table"));
         };
-        self.answers(answers)
+        Ok(AnswersFile {
+            layers,
+            ..self.answers(answers)?
+        })
+    }
+
+    fn layers(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Refusal> {
+        let expected = "a list of paths, such as `[\"../our-platform\"]`";
+        let paths = value.get_ref().as_array();
+        let paths = paths.ok_or_else(|| self.wrong_type(LAYERS, value, expected))?;
+        let paths = paths.iter().map(|path| {
+            let text = path.get_ref().as_str();
+            let text = text.ok_or_else(|| self.wrong_type(LAYERS, path, expected))?;
+            Ok(text.to_owned())
+        });
+        paths.collect()
     }
 
     fn answers(self, answers: &DeTable<'_>) -> Result<AnswersFile, Refusal> {
@@ -115,12 +138,10 @@ impl Reader<'_> {
                 let text = value.get_ref().as_str();
                 let text = text.ok_or_else(|| self.wrong_type(NAME, value, "a string"))?;
                 name = Some(text.to_owned());
-            } else if self.options.position(option).is_some() {
-                let on = value.get_ref().as_bool();
-                let on = on.ok_or_else(|| self.wrong_type(option, value, "`true` or `false`"))?;
+            } else if let Some(option) = self.options.get(option) {
                 said.push(Said {
-                    option: option.to_owned(),
-                    on,
+                    option: option.name.clone(),
+                    value: self.value(option, value)?,
                     source: Source::File(self.file.to_owned()),
                 });
             } else {
@@ -139,8 +160,32 @@ impl Reader<'_> {
         Ok(AnswersFile {
             name,
             said,
+            layers: Vec::new(),
             newer: self.newer,
         })
+    }
+
+    fn value(&self, option: &OptionSpec, value: &Spanned<DeValue<'_>>) -> Result<Value, Refusal> {
+        let (name, allowed) = (&option.name, option.allowed());
+        let given = match value.get_ref() {
+            DeValue::Boolean(on) => Value::Switch(*on),
+            DeValue::String(word) => Value::Word(word.clone().into_owned()),
+            _ => return Err(self.wrong_type(name, value, &allowed)),
+        };
+        if option.accepts(&given) {
+            return Ok(given);
+        }
+        match (&option.kind, &given) {
+            (Kind::Choice(_) | Kind::Text(_), Value::Word(word)) => Err(Refusal::usage(
+                format!(
+                    "{}: `{name}` is `{}`",
+                    self.place(&value.span()),
+                    word.escape_debug()
+                ),
+                format!("`{name}` must be {allowed}"),
+            )),
+            _ => Err(self.wrong_type(name, value, &allowed)),
+        }
     }
 
     fn newer_version(&self, value: &Spanned<DeValue<'_>>) -> Result<Option<Version>, Refusal> {
@@ -232,7 +277,7 @@ mod tests {
         let file = parse(&text).unwrap();
         assert_eq!(file.name.as_deref(), Some("shop"));
         assert_eq!(file.said.len(), 1);
-        assert!(!file.said[0].on);
+        assert!(!file.said[0].value.is_on());
         assert_eq!(file.newer, None);
     }
 

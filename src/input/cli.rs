@@ -1,10 +1,11 @@
 //! From argv to what was given. The flags of the options come from their data.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::builder::Styles;
 use clap::builder::styling::{AnsiColor, Effects};
+use clap::builder::{PossibleValue, PossibleValuesParser, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use clap_complete::Shell;
@@ -13,7 +14,8 @@ use crate::FORGE_VERSION;
 use crate::git::Vcs;
 use crate::input::answers::{Said, Source};
 use crate::input::name;
-use crate::input::options::{OptionSpec, Options};
+use crate::input::options::{Kind, OptionSpec, Options};
+use crate::input::value::{NONE, Value};
 use crate::input::wish::Wish;
 
 /// A parsed command line.
@@ -86,6 +88,8 @@ pub struct Update {
     pub quiet: bool,
 }
 
+const ADD: &str = "add";
+const REMOVE: &str = "remove";
 const UPDATE: &str = "update";
 const OPTION: &str = "option";
 const CHECK: &str = "check";
@@ -128,14 +132,14 @@ pub fn command(options: &Options) -> Command {
         .arg_required_else_help(true)
         .subcommand(new_command(options))
         .subcommand(
-            update_command("add", options)
+            update_command(ADD, options)
                 .about("Switch options on in an existing project, and bring in template updates")
-                .after_help(switch_help("add", "on", options)),
+                .after_help(switch_help(ADD, "on", options)),
         )
         .subcommand(
-            update_command("remove", options)
+            update_command(REMOVE, options)
                 .about("Switch options off in an existing project, and bring in template updates")
-                .after_help(switch_help("remove", "off", options)),
+                .after_help(switch_help(REMOVE, "off", options)),
         )
         .subcommand(
             update_command(UPDATE, options)
@@ -206,7 +210,7 @@ pub fn parse(options: &Options, args: &[OsString]) -> Result<Given, clap::Error>
             "options" => Given::Options {
                 json: matches.get_flag("json"),
             },
-            "add" | "remove" | UPDATE => Given::Update(update_given(&name, &mut matches)),
+            ADD | REMOVE | UPDATE => Given::Update(update_given(&name, &mut matches, options)),
             "diff" => Given::Diff {
                 stat: matches.get_flag("stat"),
                 json: matches.get_flag("json"),
@@ -253,7 +257,9 @@ fn required<T: Clone + Send + Sync + 'static>(
 
 fn new_command(options: &Options) -> Command {
     let project = options.list.iter().flat_map(option_args);
-    let without = options.list.last().map(|option| option.flag(false));
+    let mut switches = options.list.iter().rev();
+    let without = switches.find(|option| matches!(option.kind, Kind::Switch));
+    let without = without.map(|option| option.flag(false));
     let here = format!("forge new . {} --yes", without.unwrap_or_default());
     Command::new("new")
         .about("Create a new project")
@@ -322,28 +328,38 @@ fn new_command(options: &Options) -> Command {
 }
 
 fn update_command(name: &'static str, options: &Options) -> Command {
-    let names: Vec<String> = options
-        .list
-        .iter()
-        .map(|option| option.name.clone())
-        .collect();
-    let command = Command::new(name);
-    let command = if name == UPDATE {
-        command.arg(
+    let mut command = Command::new(name);
+    if name == UPDATE {
+        command = command.arg(
             flag(CHECK)
                 .conflicts_with(DRY_RUN)
                 .help("Change nothing, and exit with 4 if there is anything to change"),
-        )
+        );
     } else {
-        command.arg(
+        // What is refused with a reason is no proposal.
+        let names = options.list.iter().map(|option| {
+            let is_text = matches!(option.kind, Kind::Text(_));
+            let stays = name == REMOVE && option.off().is_none();
+            PossibleValue::new(option.name.clone()).hide(is_text || stays)
+        });
+        command = command.arg(
             Arg::new(OPTION)
                 .value_name("OPTION")
                 .required(true)
                 .num_args(1..)
-                .value_parser(names)
+                .value_parser(PossibleValuesParser::new(names))
                 .help("The options, as `forge options` lists them"),
-        )
-    };
+        );
+    }
+    if name == ADD {
+        for option in choices(options) {
+            command = command.arg(
+                value_arg(option, false)
+                    .requires(OPTION)
+                    .help(format!("Which `{}` to add", option.name)),
+            );
+        }
+    }
     command
         .arg(flag(DRY_RUN).help("Show what would change in each file, without changing anything"))
         .arg(flag("allow-dirty").help("Proceed even if git has uncommitted changes"))
@@ -351,14 +367,32 @@ fn update_command(name: &'static str, options: &Options) -> Command {
         .arg(flag("quiet").short('q').help("Print errors only"))
 }
 
-fn update_given(name: &str, matches: &mut ArgMatches) -> Update {
+fn choices(options: &Options) -> impl Iterator<Item = &OptionSpec> {
+    let options = options.list.iter();
+    options.filter(|option| matches!(option.kind, Kind::Choice(_)))
+}
+
+fn update_given(name: &str, matches: &mut ArgMatches, options: &Options) -> Update {
     let mut named = || -> Vec<String> {
         let names = matches.remove_many(OPTION);
         names.map(Iterator::collect).unwrap_or_default()
     };
     let wish = match name {
-        "add" => Wish::Add(named()),
-        "remove" => Wish::Remove(named()),
+        ADD => {
+            let mut added: Vec<(String, Option<Value>)> =
+                named().into_iter().map(|name| (name, None)).collect();
+            for option in choices(options) {
+                let Some(value) = word_given(matches, option) else {
+                    continue;
+                };
+                match added.iter_mut().find(|(name, _)| *name == option.name) {
+                    Some((_, given)) => *given = Some(value),
+                    None => added.push((option.name.clone(), Some(value))),
+                }
+            }
+            Wish::Add(added)
+        }
+        REMOVE => Wish::Remove(named()),
         _ => Wish::Update,
     };
     Update {
@@ -371,26 +405,55 @@ fn update_given(name: &str, matches: &mut ArgMatches) -> Update {
     }
 }
 
-/// The pair of flags for an option.
-fn option_args(option: &OptionSpec) -> [Arg; 2] {
-    let marked = |on| {
-        if option.default == on {
-            " [default]"
-        } else {
-            ""
+/// The flags for an option: a pair for yes and no, or one that takes a value.
+fn option_args(option: &OptionSpec) -> Vec<Arg> {
+    let mut help = capitalized(&option.gloss);
+    if !option.needs.is_empty() {
+        let _ = write!(help, " (needs {})", option.needs.join(", "));
+    }
+    if let Some(when) = &option.when {
+        let _ = write!(help, " (where {when})");
+    }
+    match &option.kind {
+        Kind::Switch => {
+            let [yes, no] = [true, false].map(|on| {
+                let is_default = option.default == on.into();
+                if is_default { " [default]" } else { "" }
+            });
+            vec![
+                flag(&option.name).help(format!("{help}{yes}")),
+                flag(&negative(option)).help(format!("Leave it out{no}")),
+            ]
         }
-    };
-    let needs = if option.needs.is_empty() {
-        String::new()
-    } else {
-        format!(" (needs {})", option.needs.join(", "))
-    };
-    let yes = format!("{}{needs}{}", capitalized(&option.gloss), marked(true));
-    let no = format!("Leave it out{}", marked(false));
-    [
-        flag(&option.name).help(yes),
-        flag(&negative(option)).help(no),
-    ]
+        Kind::Choice(_) | Kind::Text(_) => {
+            vec![value_arg(option, true).help(format!("{help} [default: {}]", option.default))]
+        }
+    }
+}
+
+/// The flag that takes the answer to a choice or a text.
+fn value_arg(option: &OptionSpec, with_off: bool) -> Arg {
+    let arg = Arg::new(option.name.clone()).long(option.name.clone());
+    match &option.kind {
+        Kind::Choice(choices) => {
+            let choices = choices.iter();
+            let choices = choices.filter(|choice| with_off || choice.value != NONE);
+            arg.value_name("VALUE")
+                .value_parser(PossibleValuesParser::new(choices.map(|choice| {
+                    PossibleValue::new(choice.value.clone()).help(capitalized(&choice.gloss))
+                })))
+        }
+        _ => {
+            let option = option.clone();
+            arg.value_name("TEXT").value_parser(move |text: &str| {
+                if option.accepts(&text.into()) {
+                    Ok(text.to_owned())
+                } else {
+                    Err(format!("it must be {}", option.allowed()))
+                }
+            })
+        }
+    }
 }
 
 fn negative(option: &OptionSpec) -> String {
@@ -411,21 +474,25 @@ fn capitalized(text: &str) -> String {
 }
 
 fn new_given(mut matches: ArgMatches, options: &Options) -> New {
-    let flags = options.list.iter().flat_map(|option| {
-        [
-            (option, true, option.name.clone()),
-            (option, false, negative(option)),
-        ]
+    let said = options.list.iter().flat_map(|option| {
+        let values: Vec<Value> = match option.kind {
+            Kind::Switch => [(true, option.name.clone()), (false, negative(option))]
+                .into_iter()
+                .filter(|(_, id)| matches.get_flag(id))
+                .map(|(on, _)| on.into())
+                .collect(),
+            Kind::Choice(_) | Kind::Text(_) => {
+                word_given(&mut matches, option).into_iter().collect()
+            }
+        };
+        values.into_iter().map(|value| Said {
+            option: option.name.clone(),
+            value,
+            source: Source::CommandLine,
+        })
     });
     New {
-        said: flags
-            .filter(|(_, _, id)| matches.get_flag(id))
-            .map(|(option, on, _)| Said {
-                option: option.name.clone(),
-                on,
-                source: Source::CommandLine,
-            })
-            .collect(),
+        said: said.collect(),
         path: matches.remove_one::<OsString>("path").map(PathBuf::from),
         name: matches.remove_one("name"),
         answers: matches.remove_one("answers"),
@@ -437,6 +504,10 @@ fn new_given(mut matches: ArgMatches, options: &Options) -> New {
         json: matches.get_flag("json"),
         quiet: matches.get_flag("quiet"),
     }
+}
+
+fn word_given(matches: &mut ArgMatches, option: &OptionSpec) -> Option<Value> {
+    matches.remove_one(&option.name).map(Value::Word)
 }
 
 /// Takes back clap's advice to put `--` before an unknown flag of a command: no name, option or shell

@@ -1,24 +1,26 @@
-//! The options, as `templates/template.toml` defines them.
+//! The options: what can be asked about a project, as data.
 //!
 //! Flags, questions, help, completions, the JSON schema and the tests all derive from this data.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context as _, Result, ensure};
+use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-/// The file `templates/template.toml`.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+use crate::input::condition::Condition;
+use crate::input::pattern::Pattern;
+use crate::input::value::{NONE, Value};
+
+/// All options, checked.
+#[derive(Debug, Default)]
 pub struct Options {
     /// Files that start as a copy of another one.
-    #[serde(default)]
     pub copies: Vec<Copy>,
     /// What a person does first with any project.
-    #[serde(default)]
     pub next_steps: Vec<NextStep>,
-    /// The options in the order in which they are asked.
-    #[serde(default, rename = "option")]
+    /// What is asked in one question.
+    pub groups: Vec<Group>,
+    /// The options in the order in which they are asked: each stands after all that it depends on.
     pub list: Vec<OptionSpec>,
 }
 
@@ -42,35 +44,218 @@ pub struct NextStep {
     pub why: String,
 }
 
-/// A yes or no choice, which owns the layer of its name.
-#[derive(Debug, Deserialize)]
+/// Several yes or no options that are asked in one question.
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct OptionSpec {
-    /// The name of the flag, of the layer and of the variable in templates.
+pub struct Group {
+    /// What its members call it.
     pub name: String,
     /// What the user is asked.
     pub question: String,
-    /// What saying yes brings, in one line.
+}
+
+/// Something that the user chooses.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(try_from = "OptionText")]
+pub struct OptionSpec {
+    /// The name of the flag and, with `_` for `-`, of the variable in templates.
+    pub name: String,
+    /// What the user is asked.
+    pub question: String,
+    /// What stands beside the check mark in a group.
+    pub label: String,
+    /// What it brings, in one line.
     pub gloss: String,
-    /// The answer when nobody answers, where what it needs is on.
-    pub default: bool,
-    /// Options without which this one makes no sense; they stand earlier in the list.
-    #[serde(default)]
+    /// What the answer can be.
+    pub kind: Kind,
+    /// The answer when nobody answers, where the option can be on.
+    pub default: Value,
+    /// Options without which this one makes no sense.
     pub needs: Vec<String>,
+    /// Where the option can be on; anywhere, if it does not say.
+    pub when: Option<Condition>,
+    /// The group that asks for it.
+    pub group: Option<String>,
+    /// The option whose answer it takes in projects that are older than itself.
+    pub inherits: Option<String>,
     /// Whether the option changes the dependencies, and so has lock files of its own.
-    #[serde(default)]
     pub dependencies: bool,
     /// What a person does first with this option.
-    #[serde(default)]
     pub next_steps: Vec<NextStep>,
 }
+
+/// What the answer to an option can be.
+#[derive(Clone, Debug)]
+pub enum Kind {
+    /// Yes or no.
+    Switch,
+    /// One of these.
+    Choice(Vec<Choice>),
+    /// A line of text, all of which matches the pattern.
+    Text(Option<Pattern>),
+}
+
+/// One of several answers.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    /// The answer.
+    pub value: String,
+    /// What it brings, in one line.
+    pub gloss: String,
+}
+
+/// An option as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OptionText {
+    name: String,
+    question: String,
+    gloss: String,
+    default: Value,
+    choices: Option<Vec<Choice>>,
+    pattern: Option<Pattern>,
+    label: Option<String>,
+    #[serde(default)]
+    needs: Vec<String>,
+    when: Option<Condition>,
+    group: Option<String>,
+    inherits: Option<String>,
+    #[serde(default)]
+    dependencies: bool,
+    #[serde(default)]
+    next_steps: Vec<NextStep>,
+}
+
+impl TryFrom<OptionText> for OptionSpec {
+    type Error = String;
+
+    fn try_from(text: OptionText) -> Result<Self, String> {
+        let kind = match (&text.default, text.choices, text.pattern) {
+            (Value::Switch(_), None, None) => Kind::Switch,
+            (Value::Word(_), Some(choices), None) => Kind::Choice(choices),
+            (Value::Word(_), None, pattern) => Kind::Text(pattern),
+            _ => {
+                return Err(format!(
+                    "option `{}`: `default` is `true` or `false`, or a string with `choices`, or a \
+                     string with or without a `pattern`",
+                    text.name
+                ));
+            }
+        };
+        Ok(Self {
+            label: text.label.unwrap_or_else(|| text.name.clone()),
+            name: text.name,
+            question: text.question,
+            gloss: text.gloss,
+            kind,
+            default: text.default,
+            needs: text.needs,
+            when: text.when,
+            group: text.group,
+            inherits: text.inherits,
+            dependencies: text.dependencies,
+            next_steps: text.next_steps,
+        })
+    }
+}
+
+/// The file `templates/template.toml`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Template {
+    #[serde(default)]
+    copies: Vec<Copy>,
+    #[serde(default)]
+    next_steps: Vec<NextStep>,
+    #[serde(default, rename = "group")]
+    groups: Vec<Group>,
+    #[serde(default, rename = "option")]
+    options: Vec<OptionSpec>,
+}
+
+/// What the flags of `forge new`, `forge add` and their arguments are called.
+pub(crate) const TAKEN_FLAGS: &[&str] = &[
+    "allow-dirty",
+    "answers",
+    "check",
+    "dry-run",
+    "help",
+    "json",
+    "layer",
+    "name",
+    "option",
+    "path",
+    "quiet",
+    "vcs",
+    "version",
+    "yes",
+];
+
+/// The variables that templates have besides those of options, and the words of their language and
+/// of conditions.
+const TAKEN_WORDS: &[&str] = &[
+    "name",
+    "crate_name",
+    "forge_version",
+    "rust_version",
+    "options",
+    "versions",
+    "and",
+    "or",
+    "not",
+    "true",
+    "false",
+    "none",
+    "if",
+    "elif",
+    "else",
+    "for",
+    "in",
+    "is",
+    "set",
+    "self",
+    "loop",
+    "place",
+];
 
 impl Options {
     /// Reads the text of `template.toml`.
     pub fn parse(text: &str) -> Result<Self> {
-        let options: Self = toml::from_str(text).context("`template.toml` is not valid")?;
-        options.check().context("`template.toml` is not valid")?;
+        let read = || -> Result<Self> {
+            let template: Template = toml::from_str(text)?;
+            Ok(Self {
+                copies: template.copies,
+                next_steps: template.next_steps,
+                ..Self::new(template.groups, template.options)?
+            })
+        };
+        read().context("`template.toml` is not valid")
+    }
+
+    /// Checks options and puts each after those that it depends on, otherwise in the order given.
+    pub fn new(groups: Vec<Group>, list: Vec<OptionSpec>) -> Result<Self> {
+        let options = Self {
+            groups,
+            list,
+            ..Self::default()
+        };
+        options.check_names()?;
+        for option in &options.list {
+            option
+                .check_answers()
+                .with_context(|| format!("option `{}`", option.name))?;
+            options.check_references(option)?;
+        }
+        let options = options.sorted()?;
+        options.check_groups()?;
         Ok(options)
+    }
+
+    /// The option of a name.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&OptionSpec> {
+        self.list.iter().find(|option| option.name == name)
     }
 
     /// The place of an option in the list.
@@ -96,48 +281,297 @@ impl Options {
         all
     }
 
-    fn check(&self) -> Result<()> {
-        let mut earlier = BTreeSet::new();
+    fn check_names(&self) -> Result<()> {
+        let mut names = BTreeSet::new();
         for option in &self.list {
-            for need in &option.needs {
+            let name = option.name.as_str();
+            ensure!(
+                is_name(name),
+                "option `{name}`: a name is words of lower-case letters and digits with `-` between \
+                 them, and begins with a letter"
+            );
+            let variable = variable(name);
+            ensure!(
+                !TAKEN_FLAGS.contains(&name) && !TAKEN_WORDS.contains(&variable.as_str()),
+                "option `{name}`: the name is taken by Forge itself"
+            );
+            ensure!(names.insert(name), "option `{name}` is defined twice");
+        }
+        for name in &names {
+            if let Some(other) = name.strip_prefix("no-") {
                 ensure!(
-                    earlier.contains(need.as_str()),
-                    "option `{}` needs `{need}`, which is not an earlier option",
-                    option.name,
+                    !names.contains(other),
+                    "option `{name}`: the name is taken by the flag that switches `{other}` off"
                 );
             }
+        }
+        Ok(())
+    }
+
+    fn check_references(&self, option: &OptionSpec) -> Result<()> {
+        let name = &option.name;
+        for need in &option.needs {
+            let Some(need) = self.get(need) else {
+                bail!("option `{name}` needs `{need}`, which is not an option");
+            };
             ensure!(
-                earlier.insert(option.name.as_str()),
-                "option `{}` is defined twice",
-                option.name,
+                !matches!(need.kind, Kind::Text(_)),
+                "option `{name}` needs `{}`, which is a text; only yes or no and choices can be needed",
+                need.name
+            );
+        }
+        if let Some(when) = &option.when
+            && let Err(fault) = when.check(|name| self.get(name))
+        {
+            bail!("option `{name}`: {fault}");
+        }
+        if let Some(other) = &option.inherits {
+            ensure!(
+                self.get(other).is_some(),
+                "option `{name}` inherits from `{other}`, which is not an option"
             );
         }
         Ok(())
     }
+
+    fn check_groups(&self) -> Result<()> {
+        let mut names = BTreeSet::new();
+        for group in &self.groups {
+            let name = &group.name;
+            ensure!(
+                names.insert(name.as_str()),
+                "group `{name}` is defined twice"
+            );
+        }
+        let mut last: BTreeMap<&str, usize> = BTreeMap::new();
+        for (index, option) in self.list.iter().enumerate() {
+            let (name, Some(group)) = (&option.name, &option.group) else {
+                continue;
+            };
+            ensure!(
+                names.contains(group.as_str()),
+                "option `{name}`: there is no group `{group}`"
+            );
+            ensure!(
+                matches!(option.kind, Kind::Switch),
+                "option `{name}` is in group `{group}`, and only yes or no options can be"
+            );
+            if let Some(last) = last.insert(group, index) {
+                ensure!(
+                    last + 1 == index,
+                    "option `{name}` is in group `{group}`, and `{}` stands between it and the others",
+                    self.list[index - 1].name
+                );
+            }
+            for other in option.depends_on() {
+                let other = self.get(other);
+                if let Some(other) = other.filter(|other| other.group == option.group) {
+                    bail!(
+                        "option `{name}` depends on `{}`, and both are asked at once in group `{group}`",
+                        other.name
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts each option after those that it depends on, otherwise keeping the order.
+    fn sorted(mut self) -> Result<Self> {
+        let mut left = std::mem::take(&mut self.list);
+        while !left.is_empty() {
+            let waits = |option: &OptionSpec| -> Option<usize> {
+                option
+                    .depends_on()
+                    .find_map(|other| left.iter().position(|option| option.name == other))
+            };
+            let Some(free) = left.iter().position(|option| waits(option).is_none()) else {
+                // Following what each waits for ends in a circle.
+                let mut path = vec![0];
+                while let Some(next) = path.last().and_then(|&last| waits(&left[last])) {
+                    if let Some(start) = path.iter().position(|&index| index == next) {
+                        path.drain(..start);
+                        path.push(next);
+                        break;
+                    }
+                    path.push(next);
+                }
+                let names: Vec<String> = path
+                    .iter()
+                    .map(|&index| format!("`{}`", left[index].name))
+                    .collect();
+                bail!(
+                    "options depend on each other in a circle: {}",
+                    names.join(" needs ")
+                );
+            };
+            self.list.push(left.remove(free));
+        }
+        Ok(self)
+    }
+}
+
+/// Words of lower-case letters and digits with `-` between them, the first of which begins with a letter.
+fn is_name(name: &str) -> bool {
+    let is_plain = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit();
+    let mut words = name.split('-');
+    name.starts_with(|c: char| c.is_ascii_lowercase())
+        && words.all(|word| !word.is_empty() && word.bytes().all(is_plain))
 }
 
 impl OptionSpec {
-    /// The flag that switches the option on or off.
+    /// The flag that gives an answer, with the answer itself unless it is yes or no.
     #[must_use]
-    pub fn flag(&self, on: bool) -> String {
-        flag(&self.name, on)
+    pub fn flag(&self, value: impl Into<Value>) -> String {
+        flag(&self.name, &value.into())
+    }
+
+    /// The flags that can answer, as messages show them.
+    #[must_use]
+    pub fn flags(&self) -> String {
+        let name = &self.name;
+        match &self.kind {
+            Kind::Switch => format!("--{name} or --no-{name}"),
+            Kind::Choice(choices) => {
+                let values: Vec<&str> =
+                    choices.iter().map(|choice| choice.value.as_str()).collect();
+                format!("--{name} {}", values.join("|"))
+            }
+            Kind::Text(_) => format!("--{name} <TEXT>"),
+        }
+    }
+
+    /// The answer that switches it off, unless it is always on.
+    #[must_use]
+    pub fn off(&self) -> Option<Value> {
+        let off = match self.kind {
+            Kind::Switch => Value::Switch(false),
+            Kind::Choice(_) => NONE.into(),
+            Kind::Text(_) => "".into(),
+        };
+        self.accepts(&off).then_some(off)
+    }
+
+    /// The answer of an option that is needed: the default, or the first that is on.
+    #[must_use]
+    pub fn on(&self) -> Value {
+        if self.default.is_on() {
+            return self.default.clone();
+        }
+        match &self.kind {
+            Kind::Choice(choices) => {
+                let mut values = choices.iter().map(|choice| choice.value.as_str().into());
+                values
+                    .find(Value::is_on)
+                    .unwrap_or_else(|| self.default.clone())
+            }
+            Kind::Switch => true.into(),
+            Kind::Text(_) => self.default.clone(),
+        }
+    }
+
+    /// Whether something can be the answer.
+    #[must_use]
+    pub fn accepts(&self, value: &Value) -> bool {
+        match (&self.kind, value) {
+            (Kind::Switch, Value::Switch(_)) => true,
+            (Kind::Choice(choices), Value::Word(word)) => {
+                choices.iter().any(|choice| choice.value == *word)
+            }
+            (Kind::Text(pattern), Value::Word(word)) => {
+                (word.is_empty() && self.is_conditional())
+                    || (is_line(word)
+                        && pattern.as_ref().is_none_or(|pattern| pattern.matches(word)))
+            }
+            _ => false,
+        }
+    }
+
+    /// What can be the answer, as messages say it.
+    #[must_use]
+    pub fn allowed(&self) -> String {
+        match &self.kind {
+            Kind::Switch => "`true` or `false`".to_owned(),
+            Kind::Choice(choices) => {
+                let values: Vec<String> = choices
+                    .iter()
+                    .map(|choice| format!("`{}`", choice.value))
+                    .collect();
+                match values.split_last() {
+                    Some((last, others)) if !others.is_empty() => {
+                        format!("{} or {last}", others.join(", "))
+                    }
+                    _ => values.concat(),
+                }
+            }
+            Kind::Text(None) => "a line of text".to_owned(),
+            Kind::Text(Some(pattern)) => format!("a line of text that matches `{pattern}`"),
+        }
+    }
+
+    /// Whether there are answers to other options with which it cannot be on.
+    #[must_use]
+    pub fn is_conditional(&self) -> bool {
+        !self.needs.is_empty() || self.when.is_some()
+    }
+
+    /// The options that have to be answered before it.
+    fn depends_on(&self) -> impl Iterator<Item = &str> {
+        let tests = self.when.iter().flat_map(Condition::tests);
+        let needs = self.needs.iter().chain(&self.inherits).map(String::as_str);
+        needs.chain(tests.map(|test| test.option()))
+    }
+
+    fn check_answers(&self) -> Result<()> {
+        if let Kind::Choice(choices) = &self.kind {
+            let mut values = BTreeSet::new();
+            for choice in choices {
+                let value = choice.value.as_str();
+                ensure!(
+                    is_name(value),
+                    "choice `{value}`: a choice is words of lower-case letters and digits with `-` \
+                     between them, and begins with a letter"
+                );
+                ensure!(values.insert(value), "choice `{value}` stands there twice");
+            }
+            ensure!(
+                values.iter().any(|value| *value != NONE),
+                "there are no `choices` besides `{NONE}`"
+            );
+        }
+        ensure!(
+            self.accepts(&self.default),
+            "the default is `{}`, and must be {}",
+            self.default.word().unwrap_or_default(),
+            self.allowed()
+        );
+        ensure!(
+            !self.is_conditional() || self.off().is_some(),
+            "it cannot be on everywhere, and so must have a choice `{NONE}`"
+        );
+        Ok(())
     }
 }
 
-/// The flag that switches the option of a name on or off.
+/// The flag that gives an answer, with the answer itself unless it is yes or no.
 #[must_use]
-pub fn flag(option: &str, on: bool) -> String {
-    if on {
-        format!("--{option}")
-    } else {
-        format!("--no-{option}")
+pub fn flag(option: &str, value: &Value) -> String {
+    match value {
+        Value::Switch(true) => format!("--{option}"),
+        Value::Switch(false) => format!("--no-{option}"),
+        Value::Word(word) => format!("--{option} {word}"),
     }
 }
 
-/// The word for an answer.
+/// The name of an option's variable in templates.
 #[must_use]
-pub fn yes_or_no(on: bool) -> &'static str {
-    if on { "yes" } else { "no" }
+pub fn variable(option: &str) -> String {
+    option.replace('-', "_")
+}
+
+/// Whether a text has nothing that ends a line somewhere, or cannot be seen.
+fn is_line(text: &str) -> bool {
+    !text.contains(|c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
 }
 
 #[cfg(test)]
@@ -159,11 +593,11 @@ mod tests {
     }
 
     #[test]
-    fn an_option_needs_only_earlier_ones() {
+    fn an_option_needs_only_what_exists() {
         let error = Options::parse(&option("a", "['b']")).unwrap_err();
         assert_eq!(
             format!("{error:#}"),
-            "`template.toml` is not valid: option `a` needs `b`, which is not an earlier option"
+            "`template.toml` is not valid: option `a` needs `b`, which is not an option"
         );
     }
 

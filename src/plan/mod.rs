@@ -83,7 +83,11 @@ impl<'a> Plan<'a> {
         plan.add(lockfile::PATH, BASE, Cow::Owned(lock.into_bytes()))?;
         let record = Record {
             forge: context.forge_version.to_owned(),
-            answers: context.switches.clone(),
+            answers: context
+                .options
+                .iter()
+                .map(|option| (option.name.clone(), option.value.clone()))
+                .collect(),
             files: plan.pristine(),
         };
         let text = record.to_text()?.into_bytes();
@@ -182,7 +186,7 @@ mod tests {
             rust_version: "1.88".to_owned(),
             versions: BTreeMap::from([("axum".to_owned(), "0.8.9".to_owned())]),
             options: Vec::new(),
-            switches: BTreeMap::from([("redis".to_owned(), false)]),
+            variables: BTreeMap::from([("redis".to_owned(), false.into())]),
         }
     }
 

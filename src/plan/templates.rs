@@ -79,7 +79,7 @@ pub fn lock(options: &Options, answers: &Answers) -> Result<&'static str> {
 
 /// The layers that these answers switch on, the base first.
 pub fn layers(answers: &Answers) -> Result<Vec<Layer<'static>>> {
-    let on = answers.options.iter().filter(|answer| answer.on);
+    let on = answers.options.iter().filter(|answer| answer.value.is_on());
     std::iter::once(BASE)
         .chain(on.map(|answer| answer.name.as_str()))
         .map(layer)

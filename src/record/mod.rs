@@ -16,6 +16,7 @@ use flate2::bufread::DeflateDecoder;
 use serde::Deserialize;
 
 use crate::input::answers_file;
+use crate::input::value::Value;
 use crate::plan::{self, lockfile};
 use crate::record::encoding::Encoder;
 
@@ -50,7 +51,7 @@ pub struct Record {
     /// The version of Forge that rendered.
     pub forge: String,
     /// The answers that it rendered, without the project's name.
-    pub answers: BTreeMap<String, bool>,
+    pub answers: BTreeMap<String, Value>,
     /// Every file by its path, apart from the record itself.
     pub files: BTreeMap<String, Pristine>,
 }
@@ -101,8 +102,8 @@ impl Record {
             "{HEADER}\nformat = {FORMAT}\nforge = {}\n\n[answers]\n",
             quoted(&self.forge)
         );
-        for (option, on) in &self.answers {
-            let _ = writeln!(text, "{option} = {on}");
+        for (option, value) in &self.answers {
+            let _ = writeln!(text, "{option} = {}", value.to_toml());
         }
         let mut encoder = Encoder::default();
         let mut written = BTreeSet::new();
@@ -176,7 +177,7 @@ impl Record {
             answers: text
                 .answers
                 .into_iter()
-                .filter_map(|(option, on)| Some((option, on.as_bool()?)))
+                .filter_map(|(option, value)| Some((option, value.try_into().ok()?)))
                 .collect(),
         })
     }
@@ -233,7 +234,10 @@ mod tests {
         let long: Vec<u8> = (0..20_000_u32).flat_map(u32::to_le_bytes).collect();
         Record {
             forge: "0.1.0".to_owned(),
-            answers: BTreeMap::from([("redis".to_owned(), true)]),
+            answers: BTreeMap::from([
+                ("redis".to_owned(), true.into()),
+                ("team".to_owned(), "a \"b\"".into()),
+            ]),
             files: BTreeMap::from([
                 (
                     "Cargo.lock".to_owned(),
@@ -281,7 +285,7 @@ mod tests {
             options: options
                 .map(|option| Answer {
                     name: option.name,
-                    on: true,
+                    value: option.default,
                 })
                 .collect(),
         };

@@ -10,6 +10,7 @@ use console::{Style, style};
 use serde_json::{Value, json};
 
 use crate::FORGE_VERSION;
+use crate::input;
 use crate::input::answers::Answer;
 use crate::input::options::NextStep;
 use crate::merge::{self, Change, Outcome};
@@ -218,8 +219,8 @@ fn document(update: &Update<'_>, written: bool) -> Value {
         file
     });
     let answers = update.answers.iter();
-    let answers: BTreeMap<&str, bool> = answers
-        .map(|answer| (answer.name.as_str(), answer.on))
+    let answers: BTreeMap<&str, &input::value::Value> = answers
+        .map(|answer| (answer.name.as_str(), &answer.value))
         .collect();
     let conflicts: Vec<&str> = update
         .conflicts()

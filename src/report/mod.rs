@@ -23,7 +23,7 @@ use crate::commands::proposal::Proposal;
 use crate::commands::replay;
 use crate::error::{Declined, Exit, Refusal};
 use crate::git::Vcs;
-use crate::input::options::{NextStep, Options, yes_or_no};
+use crate::input::options::{NextStep, Options};
 use crate::interrupt::Interrupted;
 
 /// How to report.
@@ -168,7 +168,7 @@ pub fn summary(project: &Proposal<'_>) -> Vec<String> {
         ("path".to_owned(), project.target.path.display().to_string()),
     ];
     let answers = project.answers.options.iter();
-    rows.extend(answers.map(|answer| (answer.name.clone(), yes_or_no(answer.on).to_owned())));
+    rows.extend(answers.map(|answer| (answer.name.clone(), answer.value.to_string())));
     rows.push(("git".to_owned(), vcs));
     rows.push(("files".to_owned(), extent(project)));
     let width = rows.iter().map(|(label, _)| label.chars().count()).max();
@@ -192,7 +192,7 @@ pub fn options(options: &Options) -> Result<()> {
         } else {
             option.needs.join(", ")
         };
-        let default = yes_or_no(option.default).to_owned();
+        let default = option.default.to_string();
         [option.name.clone(), default, needs, option.gloss.clone()]
     }));
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
@@ -232,7 +232,7 @@ fn print_error(text: &str) {
 fn document(project: &Proposal<'_>, dry_run: bool, elapsed: Duration) -> Value {
     let answers = project.answers.options.iter();
     let answers: serde_json::Map<String, Value> = answers
-        .map(|answer| (answer.name.clone(), Value::from(answer.on)))
+        .map(|answer| (answer.name.clone(), json!(answer.value)))
         .collect();
     let files = project.plan.files.iter();
     let files: Vec<Value> = files
