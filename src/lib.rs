@@ -90,7 +90,10 @@ fn execute(given: &Given, options: &Options, report: Report) -> Result<Exit> {
         }
         Given::Diff { stat, .. } => diff::run(*stat, report)?,
         Given::Options { json: false } => report::options(options)?,
-        Given::Options { json: true } => report::print_json(&schema::of(options))?,
+        Given::Options { json: true } => {
+            let dependencies: Vec<&str> = templates::dependencies().collect();
+            report::print_json(&schema::of(options, &dependencies))?;
+        }
         Given::Completions(shell) => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut cli::command(options), "forge", &mut script);

@@ -103,7 +103,7 @@ fn answers() -> Answers {
             .into_iter()
             .map(|option| Answer {
                 name: option.name,
-                on: true,
+                value: option.default,
             })
             .collect(),
     }

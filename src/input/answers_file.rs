@@ -37,6 +37,9 @@ pub(crate) const LAYERS: &str = "layers";
 pub(crate) const ANSWERS: &str = "answers";
 pub(crate) const NAME: &str = "name";
 
+/// The largest number of a version: the digits that always fit into 64 bits, which a schema can count.
+const LARGEST_NUMBER: u64 = 9_999_999_999_999_999_999;
+
 impl AnswersFile {
     /// Reads and checks a file.
     pub fn read(path: &Path, options: &Options) -> Result<Self, Refusal> {
@@ -56,7 +59,7 @@ impl AnswersFile {
         Self::parse(&shown, &text, options)
     }
 
-    fn parse(file: &str, text: &str, options: &Options) -> Result<Self, Refusal> {
+    pub(crate) fn parse(file: &str, text: &str, options: &Options) -> Result<Self, Refusal> {
         Reader {
             file,
             text,
@@ -191,15 +194,21 @@ impl Reader<'_> {
     fn newer_version(&self, value: &Spanned<DeValue<'_>>) -> Result<Option<Version>, Refusal> {
         let text = value.get_ref().as_str();
         let text = text.ok_or_else(|| self.wrong_type(VERSION, value, "a string"))?;
-        let version = Version::parse(text).map_err(|error| {
+        let fault = |reason: String| {
             Refusal::usage(
                 format!(
-                    "{}: `version` is `{text}`, which is not a version: {error}",
-                    self.place(&value.span())
+                    "{}: `version` is `{}`, which is not a version: {reason}",
+                    self.place(&value.span()),
+                    text.escape_debug()
                 ),
                 format!("write a version such as `{FORGE_VERSION}`, or leave the line out"),
             )
-        })?;
+        };
+        let version = Version::parse(text).map_err(|error| fault(error.to_string()))?;
+        let numbers = [version.major, version.minor, version.patch];
+        if numbers.into_iter().any(|number| number > LARGEST_NUMBER) {
+            return Err(fault("a number has more than 19 digits".to_owned()));
+        }
         let own = Version::parse(FORGE_VERSION).ok();
         Ok(own.is_some_and(|own| version > own).then_some(version))
     }

@@ -434,25 +434,22 @@ fn option_args(option: &OptionSpec) -> Vec<Arg> {
 /// The flag that takes the answer to a choice or a text.
 fn value_arg(option: &OptionSpec, with_off: bool) -> Arg {
     let arg = Arg::new(option.name.clone()).long(option.name.clone());
-    match &option.kind {
-        Kind::Choice(choices) => {
-            let choices = choices.iter();
-            let choices = choices.filter(|choice| with_off || choice.value != NONE);
-            arg.value_name("VALUE")
-                .value_parser(PossibleValuesParser::new(choices.map(|choice| {
-                    PossibleValue::new(choice.value.clone()).help(capitalized(&choice.gloss))
-                })))
-        }
-        _ => {
-            let option = option.clone();
-            arg.value_name("TEXT").value_parser(move |text: &str| {
-                if option.accepts(&text.into()) {
-                    Ok(text.to_owned())
-                } else {
-                    Err(format!("it must be {}", option.allowed()))
-                }
-            })
-        }
+    if let Kind::Choice(choices) = &option.kind {
+        let choices = choices.iter();
+        let choices = choices.filter(|choice| with_off || choice.value != NONE);
+        arg.value_name("VALUE")
+            .value_parser(PossibleValuesParser::new(choices.map(|choice| {
+                PossibleValue::new(choice.value.clone()).help(capitalized(&choice.gloss))
+            })))
+    } else {
+        let option = option.clone();
+        arg.value_name("TEXT").value_parser(move |text: &str| {
+            if option.accepts(&text.into()) {
+                Ok(text.to_owned())
+            } else {
+                Err(format!("it must be {}", option.allowed()))
+            }
+        })
     }
 }
 

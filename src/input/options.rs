@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Context as _, Result, bail, ensure};
 use serde::{Deserialize, Serialize};
 
-use crate::input::condition::Condition;
+use crate::input::condition::{Condition, Test};
 use crate::input::pattern::Pattern;
 use crate::input::value::{NONE, Value};
 
@@ -519,7 +519,7 @@ impl OptionSpec {
     fn depends_on(&self) -> impl Iterator<Item = &str> {
         let tests = self.when.iter().flat_map(Condition::tests);
         let needs = self.needs.iter().chain(&self.inherits).map(String::as_str);
-        needs.chain(tests.map(|test| test.option()))
+        needs.chain(tests.map(Test::option))
     }
 
     fn check_answers(&self) -> Result<()> {

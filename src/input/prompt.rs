@@ -11,9 +11,9 @@ use std::fmt;
 use std::io::{self, IsTerminal as _};
 
 use anyhow::{Context as _, Result};
-use console::Term;
+use console::{Key, Term};
 use dialoguer::theme::{ColorfulTheme, SimpleTheme, Theme};
-use dialoguer::{Confirm, Input, MultiSelect, Select};
+use dialoguer::{Confirm, MultiSelect, Select};
 
 use crate::error::Refusal;
 use crate::input::answers::Question;
@@ -22,6 +22,11 @@ use crate::input::value::Value;
 use crate::interrupt;
 
 const HINT: &str = "Esc goes back one question, Ctrl-C leaves and writes nothing.";
+
+const CTRL_A: char = '\x01';
+const CTRL_E: char = '\x05';
+const CTRL_U: char = '\x15';
+const CTRL_W: char = '\x17';
 
 /// A terminal with a person at it.
 pub struct Prompt {
@@ -76,16 +81,16 @@ impl Prompt {
 
     /// Asks where the project goes until `check` is content.
     pub fn path(&self, given: &str, check: impl Fn(&str) -> Result<()>) -> Result<String> {
+        const QUESTION: &str = "Where should the project go?";
         self.hint()?;
-        interrupt::check()?;
-        let path = Input::<String>::with_theme(self.theme.as_ref())
-            .with_prompt("Where should the project go?")
-            .with_initial_text(given)
-            .validate_with(|path: &String| check(path).map_err(|error| in_two_lines(&error)))
-            .interact_text_on(&self.term)
-            .or_else(|error| self.fail(error))?;
-        self.answered.set(self.answered.get() + 1);
-        Ok(path)
+        let check = |path: &str| check(path).map_err(|error| in_two_lines(&error));
+        loop {
+            interrupt::check()?;
+            // There is no question to go back to before the first.
+            if let Reply::Answer(path) = self.line(QUESTION, given, &[], check)? {
+                return Ok(path);
+            }
+        }
     }
 
     /// Asks for an option, or for the members of a group, and gives an answer for each.
@@ -96,7 +101,7 @@ impl Prompt {
             Question::Group(group, members) => self.group(group, members)?,
             Question::Option(option) => match &option.kind {
                 Kind::Switch => {
-                    let gloss = self.below(&option.gloss);
+                    let gloss = below(&option.gloss);
                     let reply =
                         self.yes_or_no(&option.question, option.default.is_on(), &[gloss])?;
                     reply.map(|on| vec![on.into()])
@@ -128,7 +133,7 @@ impl Prompt {
     }
 
     fn choice(&self, option: &OptionSpec, choices: &[Choice]) -> Result<Reply<Vec<Value>>> {
-        let above = [self.below(&option.gloss)];
+        let above = [below(&option.gloss)];
         self.write_above(&above)?;
         let values = choices.iter().map(|choice| choice.value.as_str());
         let default = values
@@ -173,26 +178,75 @@ impl Prompt {
     }
 
     fn text(&self, option: &OptionSpec) -> Result<Reply<Vec<Value>>> {
-        let above = [self.below(&option.gloss)];
-        self.write_above(&above)?;
-        let text = Input::<String>::with_theme(self.theme.as_ref())
-            .with_prompt(&option.question)
-            .with_initial_text(option.default.word().unwrap_or_default())
-            .allow_empty(true)
-            .report(false)
-            .validate_with(|text: &String| {
-                if option.accepts(&text.as_str().into()) {
-                    Ok(())
-                } else {
-                    Err(format!("it must be {}", option.allowed()))
-                }
-            })
-            .interact_text_on(&self.term)
-            .or_else(|error| self.fail(error))?;
-        let reply = self.replied(above.len(), Some(text), |theme, line, text| {
-            theme.format_input_prompt_selection(line, &option.question, text)
-        })?;
+        let check = |text: &str| {
+            if option.accepts(&text.into()) {
+                Ok(())
+            } else {
+                Err(format!("it must be {}", option.allowed()))
+            }
+        };
+        let default = option.default.word().unwrap_or_default();
+        let reply = self.line(&option.question, default, &[below(&option.gloss)], check)?;
         Ok(reply.map(|text| vec![Value::Word(text)]))
+    }
+
+    /// Asks for a line of text, which can be edited, until `check` is content.
+    fn line(
+        &self,
+        question: &str,
+        initial: &str,
+        above: &[String],
+        check: impl Fn(&str) -> Result<(), String>,
+    ) -> Result<Reply<String>> {
+        self.write_above(above)?;
+        let mut above = above.len();
+        let mut line = Line::new(initial);
+        let text = loop {
+            self.draw(question, &line)?;
+            match self
+                .term
+                .read_key()
+                .or_else(|error| self.fail(error.into()))?
+            {
+                Key::Escape => break None,
+                Key::Enter => {
+                    let text = line.text();
+                    let Err(fault) = check(&text) else {
+                        break Some(text);
+                    };
+                    self.term.clear_line()?;
+                    let mut message = String::new();
+                    self.theme
+                        .format_error(&mut message, &fault)
+                        .context("could not format an error")?;
+                    let message: Vec<String> = message.lines().map(str::to_owned).collect();
+                    self.write_above(&message)?;
+                    above += message.len();
+                }
+                key => line.edit(&key),
+            }
+        };
+        self.term.clear_line()?;
+        self.replied(above, text, |theme, line, text| {
+            theme.format_input_prompt_selection(line, question, text)
+        })
+    }
+
+    /// Draws a question with the part of its answer around the cursor that fits into one line.
+    fn draw(&self, question: &str, line: &Line) -> Result<()> {
+        let mut prompt = String::new();
+        self.theme
+            .format_input_prompt(&mut prompt, question, None)
+            .context("could not format a question")?;
+        let prompt = self.cut(&prompt);
+        let width = usize::from(self.term.size().1).saturating_sub(1);
+        let room = width.saturating_sub(console::measure_text_width(&prompt));
+        let (before, after) = line.around(room);
+        self.term.clear_line()?;
+        self.term.write_str(&format!("{prompt}{before}{after}"))?;
+        self.term
+            .move_cursor_left(console::measure_text_width(&after))?;
+        Ok(())
     }
 
     /// Replaces a question, and the lines above it, by a line with the answer, or the answer before by
@@ -231,10 +285,6 @@ impl Prompt {
         console::truncate_str(line, width, "…").into_owned()
     }
 
-    fn below(&self, gloss: &str) -> String {
-        format!("  {}", console::style(gloss).for_stderr().dim())
-    }
-
     /// Words with their meanings, in two columns that fit beside the marks of a list.
     fn columns<'a>(&self, rows: impl Iterator<Item = (&'a str, &'a str)> + Clone) -> Vec<String> {
         const MARKS: usize = 8;
@@ -265,10 +315,134 @@ impl Prompt {
     }
 }
 
+/// A line that is being edited.
+struct Line {
+    chars: Vec<char>,
+    /// How many characters stand before the cursor.
+    cursor: usize,
+}
+
+impl Line {
+    fn new(text: &str) -> Self {
+        let chars: Vec<char> = text.chars().collect();
+        Self {
+            cursor: chars.len(),
+            chars,
+        }
+    }
+
+    fn text(&self) -> String {
+        self.chars.iter().collect()
+    }
+
+    fn edit(&mut self, key: &Key) {
+        match key {
+            Key::Char(c) if !c.is_control() => {
+                self.chars.insert(self.cursor, *c);
+                self.cursor += 1;
+            }
+            Key::Backspace if self.cursor > 0 => {
+                self.cursor -= 1;
+                self.chars.remove(self.cursor);
+            }
+            Key::Del if self.cursor < self.chars.len() => {
+                self.chars.remove(self.cursor);
+            }
+            Key::ArrowLeft => self.cursor = self.cursor.saturating_sub(1),
+            Key::ArrowRight => self.cursor = self.chars.len().min(self.cursor + 1),
+            Key::Home | Key::Char(CTRL_A) => self.cursor = 0,
+            Key::End | Key::Char(CTRL_E) => self.cursor = self.chars.len(),
+            Key::Char(CTRL_U) => {
+                self.chars.drain(..self.cursor);
+                self.cursor = 0;
+            }
+            Key::Char(CTRL_W) => {
+                let before = &self.chars[..self.cursor];
+                let end = before.iter().rposition(|c| !c.is_whitespace());
+                let before = &before[..end.map_or(0, |end| end + 1)];
+                let start = before.iter().rposition(|c| c.is_whitespace());
+                let start = start.map_or(0, |start| start + 1);
+                self.chars.drain(start..self.cursor);
+                self.cursor = start;
+            }
+            _ => {}
+        }
+    }
+
+    /// What fits into so many columns before and after the cursor.
+    fn around(&self, columns: usize) -> (String, String) {
+        let (before, after) = self.chars.split_at(self.cursor);
+        let mut left = columns;
+        let mut fits = |c: &&char| {
+            let width = console::measure_text_width(c.encode_utf8(&mut [0; 4]));
+            let fits = width <= left;
+            left = left.saturating_sub(if fits { width } else { left });
+            fits
+        };
+        let mut shown: Vec<char> = before.iter().rev().take_while(&mut fits).copied().collect();
+        shown.reverse();
+        let rest = after.iter().take_while(fits).collect();
+        (shown.into_iter().collect(), rest)
+    }
+}
+
+/// A gloss as it stands at the question that it explains.
+fn below(gloss: &str) -> String {
+    format!("  {}", console::style(gloss).for_stderr().dim())
+}
+
 /// The cause, and the next step where there is one.
 fn in_two_lines(error: &anyhow::Error) -> String {
     match error.downcast_ref::<Refusal>() {
         Some(refusal) => format!("{error:#}\n  {}", refusal.help),
         None => format!("{error:#}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn edited(text: &str, keys: &[Key]) -> (String, usize) {
+        let mut line = Line::new(text);
+        for key in keys {
+            line.edit(key);
+        }
+        (line.text(), line.cursor)
+    }
+
+    #[test]
+    fn a_line_can_be_edited_anywhere() {
+        let typed = [
+            Key::ArrowLeft,
+            Key::Char('é'),
+            Key::Backspace,
+            Key::Char('x'),
+        ];
+        assert_eq!(edited("ab", &typed), ("axb".to_owned(), 2));
+        let deleted = [Key::Home, Key::Del, Key::End, Key::Del, Key::ArrowRight];
+        assert_eq!(edited("abc", &deleted), ("bc".to_owned(), 2));
+        let ends = [
+            Key::Char(CTRL_A),
+            Key::Backspace,
+            Key::ArrowLeft,
+            Key::Char('z'),
+        ];
+        assert_eq!(edited("ab", &ends), ("zab".to_owned(), 1));
+        let cleared = [Key::Char(CTRL_A), Key::ArrowRight, Key::Char(CTRL_U)];
+        assert_eq!(edited("ab", &cleared), ("b".to_owned(), 0));
+        let words = [Key::Char(CTRL_W), Key::Char(CTRL_W), Key::Char(CTRL_E)];
+        assert_eq!(edited("one two  three ", &words), ("one ".to_owned(), 4));
+    }
+
+    #[test]
+    fn a_long_line_is_shown_around_its_cursor() {
+        let mut line = Line::new("abcdef");
+        assert_eq!(line.around(3), ("def".to_owned(), String::new()));
+        line.cursor = 2;
+        assert_eq!(line.around(4), ("ab".to_owned(), "cd".to_owned()));
+        let wide = Line::new("日本語");
+        assert_eq!(wide.around(5), ("本語".to_owned(), String::new()));
+        assert_eq!(wide.around(0), (String::new(), String::new()));
     }
 }

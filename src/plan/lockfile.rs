@@ -40,6 +40,13 @@ pub fn has_package(lock: &str, project: &str) -> bool {
     })
 }
 
+/// The names of the packages in a lock file, apart from the project itself.
+pub fn packages(lock: &str) -> impl Iterator<Item = &str> {
+    lock.lines()
+        .filter_map(quoted_name)
+        .filter(|name| *name != UNNAMED)
+}
+
 fn name(entry: &str) -> Option<&str> {
     entry.lines().find_map(quoted_name)
 }

@@ -6,6 +6,8 @@
     reason = "the door to the embedded templates"
 )]
 
+use std::collections::BTreeSet;
+
 use anyhow::{Context as _, Result};
 use include_dir::{Dir, DirEntry, include_dir};
 
@@ -59,6 +61,12 @@ pub fn locks() -> impl Iterator<Item = &'static str> {
 #[must_use]
 pub fn is_dependency(name: &str) -> bool {
     locks().any(|lock| lockfile::has_package(lock, name))
+}
+
+/// Every crate that some project depends on.
+pub fn dependencies() -> impl Iterator<Item = &'static str> {
+    let packages: BTreeSet<&str> = locks().flat_map(lockfile::packages).collect();
+    packages.into_iter()
 }
 
 /// The `Cargo.lock` for these answers, in which the project has no name yet.

@@ -8,7 +8,7 @@ fn names_all_that_is_missing_at_once() {
     let run = forge.run("new").exits(2).says("no terminal to ask at");
     assert!(run.stderr.contains("<PATH>"), "{run:#?}");
     for option in templates::options().unwrap().list {
-        let flags = format!("{} or {}", option.flag(true), option.flag(false));
+        let flags = option.flags();
         assert!(run.stderr.contains(&flags), "{flags} is not in {run:#?}");
         assert!(run.stderr.contains(&option.question));
     }
@@ -61,7 +61,10 @@ fn yes_takes_the_defaults() {
     let forge = Forge::new();
     let run = forge.run("new shop --yes --dry-run --json").exits(0);
     for option in templates::options().unwrap().list {
-        assert_eq!(run.json()["answers"][&option.name], option.default);
+        assert_eq!(
+            run.json()["answers"][&option.name],
+            serde_json::json!(option.default)
+        );
     }
 }
 
@@ -84,7 +87,7 @@ fn a_project_keeps_a_file_that_makes_it_again() {
     let options = templates::options().unwrap();
     for (index, option) in options.list.iter().enumerate() {
         let (made, again) = (format!("a{index}/shop"), format!("b{index}/shop"));
-        let flag = option.flag(!option.default);
+        let flag = option.flag(!option.default.is_on());
         forge.run(&format!("new {made} --yes {flag}")).exits(0);
         forge
             .run(&format!("new {again} --answers {made}/forge.toml"))

@@ -1,7 +1,7 @@
 use std::process::{Command, Stdio};
 
 use forge::plan::templates;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::forge::{Forge, Run};
 
@@ -217,7 +217,7 @@ fn the_schema_describes_every_option() {
     assert_eq!(properties.len(), options.len() + 1);
     for option in options {
         assert_eq!(properties[&option.name]["type"], "boolean");
-        assert_eq!(properties[&option.name]["default"], option.default);
+        assert_eq!(properties[&option.name]["default"], json!(option.default));
     }
 }
 

@@ -17,6 +17,7 @@ const HIDE_CURSOR: &str = "\x1b[?25l";
 const ESCAPE: &str = "\x1b";
 const CTRL_C: &str = "\x03";
 const ENTER: &str = "\r";
+const CTRL_U: &str = "\x15";
 
 /// A conversation, of which everything that was shown is kept.
 struct Terminal {
@@ -221,14 +222,17 @@ fn a_bad_path_is_explained_and_asked_again() {
         .expect("try `fn_app`");
     terminal
         .expect("Where should the project go?")
+        .types(CTRL_U)
         .types("file\r");
     terminal.expect("`file` is not a directory");
     terminal
         .expect("Where should the project go?")
+        .types(CTRL_U)
         .types("~/shop\r");
     terminal.expect("begins with `~`");
     terminal
         .expect("Where should the project go?")
+        .types(CTRL_U)
         .types("shop\r");
     terminal.asks(&options()[0].question).types(CTRL_C);
     assert_eq!(terminal.end().1, 130);

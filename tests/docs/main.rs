@@ -13,8 +13,6 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use forge::input::options::yes_or_no;
-
 const README: &str = include_str!("../../README.md");
 const ARCHITECTURE: &str = include_str!("../../ARCHITECTURE.md");
 const CONTRIBUTING: &str = include_str!("../../CONTRIBUTING.md");
@@ -112,9 +110,7 @@ fn the_table_of_options_is_that_of_the_option_data() {
     for option in support::options().list {
         let row = format!(
             "| `{}` | {} | {} |\n",
-            option.name,
-            yes_or_no(option.default),
-            option.gloss
+            option.name, option.default, option.gloss
         );
         assert!(README.contains(&row), "{row}");
     }

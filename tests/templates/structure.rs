@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use forge::input::options;
+
 use crate::support::{self, read_tree, templates_folder};
 
 /// Folders that are no layers: the manifest of all versions, and the lock files cut from it.
@@ -75,8 +77,10 @@ fn only_files_with_tags_are_rendered() {
 
 #[test]
 fn templates_use_only_known_variables() {
-    let options = support::options();
-    let switches = options.list.iter().map(|option| option.name.as_str());
+    let variables = support::options().list.into_iter();
+    let variables: Vec<String> = variables
+        .map(|option| options::variable(&option.name))
+        .collect();
     let fixed = [
         "crate_name",
         "forge_version",
@@ -85,7 +89,7 @@ fn templates_use_only_known_variables() {
         "rust_version",
         "versions",
     ];
-    let known: BTreeSet<&str> = switches.chain(fixed).collect();
+    let known: BTreeSet<&str> = variables.iter().map(String::as_str).chain(fixed).collect();
 
     let mut tera = tera::Tera::new();
     let rendered = templates()

@@ -65,7 +65,10 @@ fn renders() -> Vec<(Record, Plan<'static>)> {
                 options: combination
                     .answers
                     .into_iter()
-                    .map(|(name, on)| Answer { name, on })
+                    .map(|(name, on)| Answer {
+                        name,
+                        value: on.into(),
+                    })
                     .collect(),
             };
             let plan = Plan::of(&options, &answers).expect("a plan");
