@@ -199,8 +199,16 @@ impl<'a> Draft<'a> {
             self.replies[index] = Some(value);
         }
         self.asked.push(open);
-        self.values = self.settle(|_, _| None)?;
-        Ok(())
+        match self.settle(|_, _| None) {
+            Ok(values) => {
+                self.values = values;
+                Ok(())
+            }
+            Err(refusal) => {
+                self.take_back();
+                Err(refusal)
+            }
+        }
     }
 
     /// Takes the last answer back; false where there was none.
@@ -501,5 +509,241 @@ mod tests {
             "set `redis = true` in `forge.toml` to have both, or set `dashboard = false` in \
              `forge.toml` to have neither"
         );
+    }
+
+    fn of_every_kind() -> Options {
+        Options::parse(
+            r#"
+            [[group]]
+            name = "uses"
+            question = "What for?"
+
+            [[option]]
+            name = "database"
+            question = "Which database?"
+            gloss = ""
+            choices = [
+                { value = "none", gloss = "" },
+                { value = "sqlite", gloss = "" },
+                { value = "postgres", gloss = "" },
+            ]
+            default = "none"
+
+            [[option]]
+            name = "redis"
+            question = "Use Redis?"
+            gloss = ""
+            default = true
+
+            [[option]]
+            name = "cache"
+            question = "Cache?"
+            gloss = ""
+            default = true
+            needs = ["redis"]
+            group = "uses"
+
+            [[option]]
+            name = "rate-limit"
+            question = "Limits?"
+            gloss = ""
+            default = false
+            needs = ["redis"]
+            group = "uses"
+
+            [[option]]
+            name = "sessions"
+            question = "Sessions?"
+            gloss = ""
+            default = false
+            group = "uses"
+
+            [[option]]
+            name = "accounts"
+            question = "Accounts?"
+            gloss = ""
+            default = false
+            needs = ["database", "sessions"]
+
+            [[option]]
+            name = "replicas"
+            question = "Replicas?"
+            gloss = ""
+            default = true
+            when = 'database == "postgres"'
+
+            [[option]]
+            name = "proxy"
+            question = "A proxy?"
+            gloss = ""
+            default = false
+            needs = ["replicas"]
+
+            [[option]]
+            name = "team"
+            question = "Which team?"
+            gloss = ""
+            default = "platform"
+            when = "accounts"
+            "#,
+        )
+        .unwrap()
+    }
+
+    fn said(option: &str, value: impl Into<Value>) -> Said {
+        Said {
+            value: value.into(),
+            ..flag(option, true)
+        }
+    }
+
+    fn values(said: &[Said]) -> Vec<String> {
+        let options = of_every_kind();
+        let draft = Draft::new(&options, said, Vec::new()).unwrap();
+        let name = ProjectName::parse("x", |_| false).unwrap();
+        let answers = draft.complete(name).unwrap().options.into_iter();
+        answers.map(|answer| answer.value.to_string()).collect()
+    }
+
+    fn refusal(said: &[Said]) -> Refusal {
+        let options = of_every_kind();
+        let name = ProjectName::parse("x", |_| false).unwrap();
+        let draft = Draft::new(&options, said, Vec::new());
+        draft.and_then(|draft| draft.complete(name)).unwrap_err()
+    }
+
+    #[test]
+    fn a_choice_that_is_needed_is_on() {
+        assert_eq!(
+            values(&[said("accounts", true)]),
+            [
+                "sqlite", "yes", "yes", "no", "yes", "yes", "no", "no", "platform"
+            ]
+        );
+        assert_eq!(
+            values(&[said("accounts", true), said("database", "postgres")])[0],
+            "postgres"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_is_off_whatever_its_default() {
+        assert_eq!(
+            values(&[said("redis", false)]),
+            ["none", "no", "no", "no", "no", "no", "no", "no", "none"]
+        );
+        assert_eq!(values(&[said("database", "postgres")])[6], "yes");
+    }
+
+    #[test]
+    fn refuses_a_choice_that_is_none_and_needed() {
+        let refusal = refusal(&[said("accounts", true), said("database", "none")]);
+        assert_eq!(
+            refusal.message,
+            "`--accounts` contradicts `--database none`: `accounts` needs `database`"
+        );
+        assert_eq!(
+            refusal.help,
+            "pass `--database sqlite` to have both, or pass `--no-accounts` to have neither"
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_on_where_its_condition_does_not_hold() {
+        let own = refusal(&[said("replicas", true), said("database", "sqlite")]);
+        assert_eq!(
+            own.message,
+            "`--replicas` cannot be: `replicas` is there only where `database == \"postgres\"`"
+        );
+        assert_eq!(
+            own.help,
+            "answer `database` otherwise, or pass `--no-replicas`"
+        );
+        let needed = refusal(&[said("proxy", true)]);
+        assert_eq!(
+            needed.message,
+            "`--proxy` cannot be: `proxy` needs `replicas`, and `replicas` is there only where \
+             `database == \"postgres\"`"
+        );
+        assert_eq!(
+            needed.help,
+            "answer `database` otherwise, or pass `--no-proxy`"
+        );
+        let text = refusal(&[said("team", "core")]);
+        assert_eq!(
+            text.help,
+            "answer `accounts` otherwise, or pass `--team ''`"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_contradicts_what_was_said_is_refused() {
+        let options = of_every_kind();
+        let mut draft = Draft::new(&options, &[said("replicas", true)], Vec::new()).unwrap();
+        assert!(draft.answer(vec!["sqlite".into()]).is_err());
+        assert_eq!(asked(&draft), ["database"]);
+        assert!(draft.answer(vec!["postgres".into()]).is_ok());
+    }
+
+    fn asked(draft: &Draft<'_>) -> Vec<String> {
+        match draft.open() {
+            None => Vec::new(),
+            Some(Question::Option(option)) => vec![option.name.clone()],
+            Some(Question::Group(group, members)) => {
+                let members = members.into_iter().map(|option| option.name.clone());
+                std::iter::once(group.name.clone()).chain(members).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_asks_at_once_for_what_is_open_in_it() {
+        let options = of_every_kind();
+        let start = |said: &[Said]| {
+            let mut draft = Draft::new(&options, said, Vec::new()).unwrap();
+            draft.answer(vec!["none".into()]).unwrap();
+            draft
+        };
+        let mut draft = start(&[]);
+        draft.answer(vec![true.into()]).unwrap();
+        assert_eq!(asked(&draft), ["uses", "cache", "rate-limit", "sessions"]);
+        draft
+            .answer(vec![false.into(), true.into(), false.into()])
+            .unwrap();
+        assert!(asked(&draft).is_empty());
+        let name = ProjectName::parse("x", |_| false).unwrap();
+        let answers = draft.complete(name).unwrap();
+        let on = |option: &str| answers.is_on(option);
+        assert_eq!(
+            [on("cache"), on("rate-limit"), on("sessions")],
+            [false, true, false]
+        );
+        assert!(draft.take_back());
+        assert_eq!(asked(&draft), ["uses", "cache", "rate-limit", "sessions"]);
+        assert!(draft.take_back());
+        assert_eq!(asked(&draft), ["redis"]);
+
+        let mut draft = start(&[said("cache", true)]);
+        assert_eq!(asked(&draft), ["uses", "rate-limit", "sessions"]);
+        assert!(draft.take_back());
+        let mut draft = start(&[said("cache", false), said("sessions", true)]);
+        draft.answer(vec![true.into()]).unwrap();
+        assert_eq!(asked(&draft), ["rate-limit"]);
+        let mut draft = start(&[]);
+        draft.answer(vec![false.into()]).unwrap();
+        assert_eq!(asked(&draft), ["sessions"]);
+    }
+
+    #[test]
+    fn an_option_is_asked_only_where_its_condition_holds() {
+        let options = of_every_kind();
+        let said = [said("redis", false), said("sessions", false)];
+        let mut draft = Draft::new(&options, &said, Vec::new()).unwrap();
+        assert_eq!(asked(&draft), ["database"]);
+        draft.answer(vec!["postgres".into()]).unwrap();
+        assert_eq!(asked(&draft), ["replicas"]);
+        draft.take_back();
+        draft.answer(vec!["sqlite".into()]).unwrap();
+        assert!(asked(&draft).is_empty());
     }
 }

@@ -543,6 +543,7 @@ pub fn seems_to_want_json(args: &[OsString]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::options::{self, TAKEN_FLAGS};
     use crate::plan::templates;
 
     #[test]
@@ -551,7 +552,156 @@ mod tests {
     }
 
     #[test]
-    fn each_option_has_a_pair_of_flags_in_order() {
+    fn no_option_can_be_called_like_an_argument_of_forge() {
+        let command = command(&Options::default());
+        for subcommand in ["new", ADD, REMOVE, UPDATE] {
+            for arg in command.find_subcommand(subcommand).unwrap().get_arguments() {
+                let names = [Some(arg.get_id().as_str()), arg.get_long()];
+                for name in names.into_iter().flatten() {
+                    assert!(TAKEN_FLAGS.contains(&name), "{name}");
+                }
+            }
+        }
+    }
+
+    const MADE_UP: &str = r#"
+        [[option]]
+        name = "database"
+        question = "Which database?"
+        gloss = "where data is kept"
+        choices = [
+            { value = "none", gloss = "nowhere" },
+            { value = "sqlite", gloss = "in a file" },
+            { value = "postgres", gloss = "on a server" },
+        ]
+        default = "sqlite"
+
+        [[option]]
+        name = "accounts"
+        question = "Accounts?"
+        gloss = "sign-up and log-in"
+        default = false
+        needs = ["database"]
+
+        [[option]]
+        name = "pool"
+        question = "Which pool?"
+        gloss = "connections that wait"
+        default = "main"
+        when = 'database == "postgres"'
+
+        [[option]]
+        name = "team"
+        question = "Which team?"
+        gloss = "who owns the service"
+        default = "platform"
+        pattern = "[a-z]+"
+
+        [[option]]
+        name = "host"
+        question = "Which host?"
+        gloss = "where it runs"
+        choices = [{ value = "here", gloss = "" }, { value = "there", gloss = "" }]
+        default = "here"
+    "#;
+
+    fn given(line: &str) -> Result<Given, clap::Error> {
+        let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        parse(&Options::parse(MADE_UP).unwrap(), &args)
+    }
+
+    fn said(line: &str) -> Vec<String> {
+        let Ok(Given::New(new)) = given(line) else {
+            panic!("`{line}` is not accepted");
+        };
+        let said = new.said.iter();
+        said.map(|said| options::flag(&said.option, &said.value))
+            .collect()
+    }
+
+    #[test]
+    fn choices_and_texts_are_flags_with_values() {
+        assert_eq!(
+            said("forge new x --team=core --database none --no-accounts"),
+            ["--database none", "--no-accounts", "--team core"]
+        );
+        assert_eq!(said("forge new x --pool="), ["--pool ''"]);
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_is_refused_with_what_can() {
+        for (line, message) in [
+            (
+                "--database mysql",
+                "[possible values: none, sqlite, postgres]",
+            ),
+            (
+                "--team Core",
+                "it must be a line of text that matches `[a-z]+`",
+            ),
+            ("--team=", "it must be a line of text that matches `[a-z]+`"),
+            ("--database", "none, sqlite, postgres"),
+            ("--no-database", "unexpected argument '--no-database'"),
+        ] {
+            let error = given(&format!("forge new x {line}")).unwrap_err();
+            assert!(error.to_string().contains(message), "{error}");
+            assert_eq!(error.exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn the_help_says_what_each_answer_means() {
+        let mut command = new_command(&Options::parse(MADE_UP).unwrap());
+        let help = command.render_long_help().to_string();
+        for text in [
+            "--database <VALUE>",
+            "Where data is kept [default: sqlite]",
+            "- postgres: On a server",
+            "Sign-up and log-in (needs database)",
+            "Connections that wait (where database == \"postgres\") [default: main]",
+            "--team <TEXT>",
+        ] {
+            assert!(help.contains(text), "{text} is not in {help}");
+        }
+    }
+
+    fn wish(line: &str) -> Wish {
+        match given(line) {
+            Ok(Given::Update(update)) => update.wish,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_choice_can_be_added_with_its_answer() {
+        let added = |value: Option<&str>| ("database".to_owned(), value.map(Value::from));
+        assert_eq!(wish("forge add database"), Wish::Add(vec![added(None)]));
+        assert_eq!(
+            wish("forge add accounts database --database postgres"),
+            Wish::Add(vec![("accounts".to_owned(), None), added(Some("postgres"))])
+        );
+        assert!(given("forge add database --database none").is_err());
+        assert!(given("forge add --database postgres").is_err());
+    }
+
+    #[test]
+    fn only_what_can_be_added_or_removed_is_proposed() {
+        let command = command(&Options::parse(MADE_UP).unwrap());
+        for (name, expected) in [
+            (ADD, &["database", "accounts", "host"][..]),
+            (REMOVE, &["database", "accounts"]),
+        ] {
+            let command = command.find_subcommand(name).unwrap();
+            let option = command.get_positionals().next().unwrap();
+            let values = option.get_possible_values();
+            let shown = values.iter().filter(|value| !value.is_hide_set());
+            let shown: Vec<&str> = shown.map(PossibleValue::get_name).collect();
+            assert_eq!(shown, expected);
+        }
+    }
+
+    #[test]
+    fn each_option_has_its_flags_in_order() {
         let options = templates::options().unwrap();
         let command = new_command(&options);
         let flags: Vec<String> = command
@@ -562,7 +712,10 @@ mod tests {
         let expected: Vec<String> = options
             .list
             .iter()
-            .flat_map(|option| [option.flag(true), option.flag(false)])
+            .flat_map(|option| match option.kind {
+                Kind::Switch => vec![option.flag(true), option.flag(false)],
+                _ => vec![format!("--{}", option.name)],
+            })
             .collect();
         assert_eq!(flags, expected);
     }

@@ -559,6 +559,7 @@ pub fn flag(option: &str, value: &Value) -> String {
     match value {
         Value::Switch(true) => format!("--{option}"),
         Value::Switch(false) => format!("--no-{option}"),
+        Value::Word(word) if word.is_empty() => format!("--{option} ''"),
         Value::Word(word) => format!("--{option} {word}"),
     }
 }
@@ -578,32 +579,263 @@ fn is_line(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn option(name: &str, needs: &str) -> String {
-        format!(
-            "[[option]]\nname = '{name}'\nquestion = '?'\ngloss = ''\ndefault = true\nneeds = {needs}\n"
-        )
+    /// An option of these lines, besides what every option has.
+    fn option(name: &str, lines: &str) -> String {
+        let default = if lines.contains("default") {
+            ""
+        } else {
+            "default = true"
+        };
+        format!("[[option]]\nname = '{name}'\nquestion = '?'\ngloss = ''\n{default}\n{lines}\n")
+    }
+
+    fn group(name: &str) -> String {
+        format!("[[group]]\nname = '{name}'\nquestion = '?'\n")
+    }
+
+    fn choices(values: &[&str], lines: &str) -> String {
+        let values = values.iter();
+        let values = values.map(|value| format!("{{ value = '{value}', gloss = '' }}"));
+        let values: Vec<String> = values.collect();
+        format!("choices = [{}]\n{lines}", values.join(", "))
+    }
+
+    fn names(text: &str) -> Vec<String> {
+        let options = Options::parse(text).unwrap();
+        let names = options.list.into_iter().map(|option| option.name);
+        names.collect()
+    }
+
+    #[track_caller]
+    fn assert_fault(text: &str, expected: &str) {
+        let error = format!("{:#}", Options::parse(text).unwrap_err());
+        assert!(error.contains(expected), "{error}");
     }
 
     #[test]
     fn needs_are_followed_through_other_options() {
-        let text = option("a", "[]") + &option("b", "['a']") + &option("c", "['b']");
+        let text = option("a", "") + &option("b", "needs = ['a']") + &option("c", "needs = ['b']");
         let options = Options::parse(&text).unwrap();
         assert_eq!(options.needs_of(2), BTreeSet::from([0, 1]));
         assert!(options.needs_of(0).is_empty());
     }
 
     #[test]
-    fn an_option_needs_only_what_exists() {
-        let error = Options::parse(&option("a", "['b']")).unwrap_err();
+    fn an_option_stands_after_what_it_depends_on_and_otherwise_where_it_was() {
+        let text = option("a", "needs = ['e']")
+            + &option("b", "")
+            + &option("c", "when = 'not d'")
+            + &option("d", "")
+            + &option("e", "inherits = 'd'");
+        assert_eq!(names(&text), ["b", "d", "c", "e", "a"]);
+    }
+
+    #[test]
+    fn the_kind_follows_from_the_default() {
+        let text = option("a", "default = false")
+            + &option("b", &choices(&["none", "x"], "default = 'x'"))
+            + &option("c", "default = 'y'\npattern = '[xy]'")
+            + &option("d", "default = ''");
+        let options = Options::parse(&text).unwrap();
+        let allowed: Vec<String> = options.list.iter().map(OptionSpec::allowed).collect();
         assert_eq!(
-            format!("{error:#}"),
-            "`template.toml` is not valid: option `a` needs `b`, which is not an option"
+            allowed,
+            [
+                "`true` or `false`",
+                "`none` or `x`",
+                "a line of text that matches `[xy]`",
+                "a line of text",
+            ]
+        );
+        let flags: Vec<String> = options.list.iter().map(OptionSpec::flags).collect();
+        assert_eq!(
+            flags,
+            ["--a or --no-a", "--b none|x", "--c <TEXT>", "--d <TEXT>"]
         );
     }
 
     #[test]
-    fn an_option_is_defined_once() {
-        let text = option("a", "[]") + &option("a", "[]");
-        assert!(Options::parse(&text).is_err());
+    fn a_default_of_another_kind_is_refused() {
+        let rule = "option `a`: `default` is `true` or `false`, or a string with `choices`";
+        for lines in [
+            choices(&["x"], ""),
+            "pattern = 'x'".to_owned(),
+            choices(&["x"], "default = 'x'\npattern = 'x'"),
+        ] {
+            assert_fault(&option("a", &lines), rule);
+        }
+        assert!(Options::parse(&option("a", "default = 1")).is_err());
+    }
+
+    #[test]
+    fn an_unknown_key_is_refused() {
+        assert_fault(&option("a", "need = ['b']"), "unknown field `need`");
+        assert_fault(&(group("g") + "label = 'x'\n"), "unknown field `label`");
+    }
+
+    #[test]
+    fn a_default_has_to_be_a_possible_answer() {
+        assert_fault(
+            &option("a", &choices(&["none", "x"], "default = 'y'")),
+            "option `a`: the default is `y`, and must be `none` or `x`",
+        );
+        assert_fault(
+            &option("a", "default = 'B'\npattern = '[a-z]+'"),
+            "option `a`: the default is `B`, and must be a line of text that matches `[a-z]+`",
+        );
+        assert_fault(
+            &option("a", "default = \"x\\ny\""),
+            "option `a`: the default is `x\ny`, and must be a line of text",
+        );
+    }
+
+    #[test]
+    fn a_pattern_has_to_be_one() {
+        assert_fault(&option("a", "default = ''\npattern = '('"), "pattern `(`: ");
+    }
+
+    #[test]
+    fn choices_are_several_different_words() {
+        assert_fault(
+            &option("a", &choices(&[], "default = ''")),
+            "option `a`: there are no `choices` besides `none`",
+        );
+        assert_fault(
+            &option("a", &choices(&["none"], "default = 'none'")),
+            "option `a`: there are no `choices` besides `none`",
+        );
+        assert_fault(
+            &option("a", &choices(&["x", "x"], "default = 'x'")),
+            "option `a`: choice `x` stands there twice",
+        );
+        assert_fault(
+            &option("a", &choices(&["X y"], "default = 'X y'")),
+            "option `a`: choice `X y`: a choice is words of lower-case letters and digits",
+        );
+    }
+
+    #[test]
+    fn a_choice_that_can_be_impossible_has_none() {
+        let text =
+            option("a", "") + &option("b", &choices(&["x", "y"], "default = 'x'\nneeds = ['a']"));
+        assert_fault(&text, "option `b`: it cannot be on everywhere");
+    }
+
+    #[test]
+    fn a_text_that_can_be_impossible_can_be_empty() {
+        let text = option("a", "") + &option("b", "default = 'x'\npattern = 'x'\nneeds = ['a']");
+        let options = Options::parse(&text).unwrap();
+        assert_eq!(options.list[1].off(), Some("".into()));
+        let text = option("b", "default = 'x'\npattern = 'x'");
+        assert_eq!(Options::parse(&text).unwrap().list[0].off(), None);
+    }
+
+    #[test]
+    fn needs_have_to_exist_and_not_to_be_texts() {
+        assert_fault(
+            &option("a", "needs = ['b']"),
+            "`template.toml` is not valid: option `a` needs `b`, which is not an option",
+        );
+        assert_fault(
+            &(option("a", "needs = ['b']") + &option("b", "default = 'x'")),
+            "option `a` needs `b`, which is a text",
+        );
+    }
+
+    #[test]
+    fn a_condition_asks_about_possible_answers_of_options() {
+        for (when, fault) in [
+            (
+                "x and b",
+                "`x and b` asks about `x`, which is not an option",
+            ),
+            (
+                "b == \"x\"",
+                "compares `b` with a word, and it is yes or no",
+            ),
+            (
+                "c == \"z\"",
+                "compares `c` with `z`, and it is always `none` or `y`",
+            ),
+            ("b and", "condition `b and`: it ends at column 6"),
+        ] {
+            let text = option("a", &format!("when = '{when}'"))
+                + &option("b", "")
+                + &option("c", &choices(&["none", "y"], "default = 'y'"));
+            assert_fault(&text, fault);
+        }
+    }
+
+    #[test]
+    fn options_do_not_depend_on_each_other_in_a_circle() {
+        assert_fault(
+            &option("a", "needs = ['a']"),
+            "options depend on each other in a circle: `a` needs `a`",
+        );
+        let text = option("a", "needs = ['b']")
+            + &option("b", "when = 'c'")
+            + &option("c", "inherits = 'b'");
+        assert_fault(
+            &text,
+            "options depend on each other in a circle: `b` needs `c` needs `b`",
+        );
+    }
+
+    #[test]
+    fn inherited_answers_are_those_of_options() {
+        assert_fault(
+            &option("a", "inherits = 'b'"),
+            "option `a` inherits from `b`, which is not an option",
+        );
+    }
+
+    #[test]
+    fn a_name_is_words_and_free() {
+        for name in ["", "A", "1a", "a_b", "-a", "a-", "a--b", "a b", "é"] {
+            assert_fault(&option(name, ""), "a name is words of lower-case letters");
+        }
+        for name in TAKEN_FLAGS {
+            assert_fault(&option(name, ""), "the name is taken by Forge itself");
+        }
+        for name in ["crate-name", "forge-version", "options", "or", "not"] {
+            assert_fault(&option(name, ""), "the name is taken by Forge itself");
+        }
+        assert_fault(
+            &(option("no-a", "") + &option("a", "")),
+            "option `no-a`: the name is taken by the flag that switches `a` off",
+        );
+        assert_fault(
+            &(option("a", "") + &option("a", "")),
+            "option `a` is defined twice",
+        );
+        assert_eq!(names(&option("no-b", "")), ["no-b"]);
+    }
+
+    #[test]
+    fn a_group_exists_and_its_members_stand_together() {
+        let member = "group = 'g'";
+        assert_fault(&option("a", member), "option `a`: there is no group `g`");
+        assert_fault(&(group("g") + &group("g")), "group `g` is defined twice");
+        assert_fault(
+            &(group("g") + &option("a", "group = 'g'\ndefault = 'x'")),
+            "option `a` is in group `g`, and only yes or no options can be",
+        );
+        assert_fault(
+            &(group("g") + &option("a", member) + &option("b", "") + &option("c", member)),
+            "option `c` is in group `g`, and `b` stands between it and the others",
+        );
+        assert_fault(
+            &(group("g") + &option("a", member) + &option("b", "group = 'g'\nneeds = ['a']")),
+            "option `b` depends on `a`, and both are asked at once in group `g`",
+        );
+    }
+
+    #[test]
+    fn an_option_that_is_needed_gets_its_default_or_the_first_that_is_on() {
+        let on = |lines: &str| Options::parse(&option("a", lines)).unwrap().list[0].on();
+        assert_eq!(on("default = false"), true.into());
+        let values = ["none", "x", "y"];
+        assert_eq!(on(&choices(&values, "default = 'y'")), "y".into());
+        assert_eq!(on(&choices(&values, "default = 'none'")), "x".into());
     }
 }

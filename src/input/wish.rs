@@ -338,4 +338,214 @@ mod tests {
             refusal.message
         );
     }
+
+    /// What a later Forge asks: `redis` has been divided, and a database is one of several.
+    fn later() -> Options {
+        Options::parse(
+            r#"
+            [[option]]
+            name = "database"
+            question = ""
+            gloss = ""
+            choices = [
+                { value = "none", gloss = "" },
+                { value = "sqlite", gloss = "" },
+                { value = "postgres", gloss = "" },
+            ]
+            default = "sqlite"
+
+            [[option]]
+            name = "redis"
+            question = ""
+            gloss = ""
+            default = true
+
+            [[option]]
+            name = "cache"
+            question = ""
+            gloss = ""
+            default = true
+            needs = ["redis"]
+            inherits = "redis"
+
+            [[option]]
+            name = "accounts"
+            question = ""
+            gloss = ""
+            default = false
+            needs = ["database", "cache"]
+
+            [[option]]
+            name = "replicas"
+            question = ""
+            gloss = ""
+            default = true
+            when = 'database == "postgres"'
+
+            [[option]]
+            name = "team"
+            question = ""
+            gloss = ""
+            default = "platform"
+            pattern = "[a-z]+"
+            "#,
+        )
+        .unwrap()
+    }
+
+    fn values(answers: &Answers) -> Vec<String> {
+        let answers = answers.options.iter();
+        answers.map(|answer| answer.value.to_string()).collect()
+    }
+
+    #[track_caller]
+    fn assert_update(file: &[(&str, Value)], recorded: &[(&str, Value)], expected: [&str; 6]) {
+        let file = file
+            .iter()
+            .map(|(option, value)| said(option, value.clone()));
+        let recorded = recorded.iter();
+        let recorded = recorded.map(|(option, value)| ((*option).to_owned(), value.clone()));
+        let recorded = recorded.collect();
+        let granted = Wish::Update.grant(&later(), &project(file.collect(), &recorded));
+        assert_eq!(values(&granted.unwrap().answers), expected);
+    }
+
+    #[test]
+    fn what_the_project_does_not_say_is_as_recorded() {
+        let on = || true.into();
+        assert_update(
+            &[],
+            &[
+                ("redis", on()),
+                ("cache", false.into()),
+                ("database", "postgres".into()),
+            ],
+            ["postgres", "yes", "no", "no", "no", "platform"],
+        );
+        assert_update(
+            &[("redis", false.into()), ("database", "none".into())],
+            &[
+                ("redis", on()),
+                ("cache", on()),
+                ("database", "sqlite".into()),
+            ],
+            ["none", "no", "no", "no", "no", "platform"],
+        );
+    }
+
+    #[test]
+    fn what_the_project_does_not_know_is_inherited_or_off() {
+        for redis in [true, false] {
+            let redis_word = if redis { "yes" } else { "no" };
+            let expected = ["none", redis_word, redis_word, "no", "no", "platform"];
+            assert_update(
+                &[("redis", redis.into())],
+                &[("redis", redis.into())],
+                expected,
+            );
+            assert_update(&[], &[("redis", redis.into())], expected);
+            assert_update(
+                &[("redis", redis.into())],
+                &[("redis", (!redis).into())],
+                expected,
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_recorded_and_cannot_be_an_answer_any_more_is_passed_over() {
+        assert_update(
+            &[],
+            &[
+                ("redis", "yes".into()),
+                ("database", "mysql".into()),
+                ("team", "Core".into()),
+                ("gone", true.into()),
+            ],
+            ["none", "no", "no", "no", "no", "platform"],
+        );
+    }
+
+    fn changed(wish: &Wish, file: &[(&str, Value)]) -> Result<(Vec<String>, Vec<String>), Refusal> {
+        let file = file
+            .iter()
+            .map(|(option, value)| said(option, value.clone()));
+        let nothing = BTreeMap::new();
+        let granted = wish.grant(&later(), &project(file.collect(), &nothing))?;
+        Ok((values(&granted.answers), granted.notes))
+    }
+
+    fn with(option: &str, value: &str) -> Wish {
+        Wish::Add(vec![(option.to_owned(), Some(value.into()))])
+    }
+
+    #[test]
+    fn a_choice_is_added_with_its_default_or_with_what_was_said() {
+        let (answers, notes) = changed(&add(&["database"]), &[]).unwrap();
+        assert_eq!((answers[0].as_str(), notes.len()), ("sqlite", 0));
+        let (answers, notes) = changed(&with("database", "postgres"), &[]).unwrap();
+        assert_eq!((answers[0].as_str(), notes.len()), ("postgres", 0));
+        let sqlite = [("database", "sqlite".into())];
+        let (answers, notes) = changed(&with("database", "postgres"), &sqlite).unwrap();
+        assert_eq!((answers[0].as_str(), notes.len()), ("postgres", 0));
+        let postgres = [("database", "postgres".into())];
+        let (answers, notes) = changed(&add(&["database"]), &postgres).unwrap();
+        assert_eq!(answers[0], "postgres");
+        assert_eq!(notes, ["`database` is already `postgres`"]);
+    }
+
+    #[test]
+    fn a_choice_that_is_needed_is_added_and_one_that_is_removed_is_none() {
+        let (answers, notes) = changed(&add(&["accounts"]), &[]).unwrap();
+        assert_eq!(answers, ["sqlite", "yes", "yes", "yes", "no", "platform"]);
+        assert_eq!(
+            notes,
+            [
+                "`accounts` needs `database`: `database` is added too",
+                "`accounts` needs `redis`: `redis` is added too",
+                "`accounts` needs `cache`: `cache` is added too",
+            ]
+        );
+        let file = [
+            ("database", "postgres".into()),
+            ("redis", true.into()),
+            ("cache", true.into()),
+            ("accounts", true.into()),
+            ("replicas", true.into()),
+        ];
+        let (answers, notes) = changed(&Wish::Remove(names(&["database"])), &file).unwrap();
+        assert_eq!(answers, ["none", "yes", "yes", "no", "no", "platform"]);
+        assert_eq!(
+            notes,
+            [
+                "`accounts` needs `database`: `accounts` is removed too",
+                "`replicas` is there only where `database == \"postgres\"`: `replicas` is removed too",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_where_it_is_added_is_refused() {
+        let refusal = changed(&add(&["replicas"]), &[]).unwrap_err();
+        assert_eq!(
+            refusal.message,
+            "`replicas = true` in `forge.toml` cannot be: `replicas` is there only where \
+             `database == \"postgres\"`"
+        );
+    }
+
+    #[test]
+    fn a_text_is_neither_added_nor_removed() {
+        for wish in [add(&["team"]), Wish::Remove(names(&["team"]))] {
+            let refusal = changed(&wish, &[]).unwrap_err();
+            assert_eq!(
+                refusal.message,
+                "`team` is a text, which is neither added nor removed"
+            );
+            assert_eq!(
+                refusal.help,
+                "change it in `forge.toml` and run `forge update`"
+            );
+        }
+    }
 }

@@ -23,7 +23,7 @@ use crate::commands::proposal::Proposal;
 use crate::commands::replay;
 use crate::error::{Declined, Exit, Refusal};
 use crate::git::Vcs;
-use crate::input::options::{NextStep, Options};
+use crate::input::options::{Kind, NextStep, Options};
 use crate::interrupt::Interrupted;
 
 /// How to report.
@@ -184,25 +184,45 @@ pub fn summary(project: &Proposal<'_>) -> Vec<String> {
 
 /// Lists the options for people.
 pub fn options(options: &Options) -> Result<()> {
+    print(table(options)?)
+}
+
+/// A row for each option, and below a choice its answers.
+fn table(options: &Options) -> Result<String> {
     let heads = ["OPTION", "DEFAULT", "NEEDS", "WHAT IT ADDS"].map(str::to_owned);
     let mut rows = vec![heads];
-    rows.extend(options.list.iter().map(|option| {
+    for option in &options.list {
         let needs = if option.needs.is_empty() {
             "-".to_owned()
         } else {
             option.needs.join(", ")
         };
-        let default = option.default.to_string();
-        [option.name.clone(), default, needs, option.gloss.clone()]
-    }));
+        let mut gloss = option.gloss.clone();
+        if let Some(when) = &option.when {
+            let _ = write!(gloss, " (where {when})");
+        }
+        rows.push([
+            option.name.clone(),
+            option.default.to_string(),
+            needs,
+            gloss,
+        ]);
+        if let Kind::Choice(choices) = &option.kind {
+            rows.extend(choices.iter().map(|choice| {
+                let answer = format!("  {}", choice.value);
+                [answer, String::new(), String::new(), choice.gloss.clone()]
+            }));
+        }
+    }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: Vec<usize> = (0..3).filter_map(width).collect();
     let mut text = String::new();
     for [name, default, needs, gloss] in &rows {
         let [a, b, c] = widths[..] else { continue };
-        writeln!(text, "{name:a$}  {default:b$}  {needs:c$}  {gloss}")?;
+        let row = format!("{name:a$}  {default:b$}  {needs:c$}  {gloss}");
+        writeln!(text, "{}", row.trim_end())?;
     }
-    print(&text)
+    Ok(text)
 }
 
 /// Prints a result. A reader that has gone away is no failure.
@@ -325,4 +345,49 @@ fn size(bytes: usize) -> String {
 
 fn milliseconds(elapsed: Duration) -> String {
     format!("{} ms", elapsed.as_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_every_kind_are_listed() {
+        let options = Options::parse(
+            r#"
+            [[option]]
+            name = "database"
+            question = ""
+            gloss = "where data is kept"
+            choices = [
+                { value = "none", gloss = "nowhere" },
+                { value = "sqlite", gloss = "in a file" },
+            ]
+            default = "sqlite"
+
+            [[option]]
+            name = "accounts"
+            question = ""
+            gloss = "sign-up and log-in"
+            default = false
+            needs = ["database"]
+
+            [[option]]
+            name = "team"
+            question = ""
+            gloss = "who owns it"
+            default = ""
+            when = "accounts"
+            "#,
+        );
+        let expected = "\
+OPTION    DEFAULT  NEEDS     WHAT IT ADDS
+database  sqlite   -         where data is kept
+  none                       nowhere
+  sqlite                     in a file
+accounts  no       database  sign-up and log-in
+team      none     -         who owns it (where accounts)
+";
+        assert_eq!(table(&options.unwrap()).unwrap(), expected);
+    }
 }

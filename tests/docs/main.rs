@@ -13,6 +13,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+use forge::input::options::Kind;
+
 const README: &str = include_str!("../../README.md");
 const ARCHITECTURE: &str = include_str!("../../ARCHITECTURE.md");
 const CONTRIBUTING: &str = include_str!("../../CONTRIBUTING.md");
@@ -108,10 +110,12 @@ fn the_terminal_session_of_the_readme_ends_as_a_real_one() {
 #[test]
 fn the_table_of_options_is_that_of_the_option_data() {
     for option in support::options().list {
-        let row = format!(
-            "| `{}` | {} | {} |\n",
-            option.name, option.default, option.gloss
-        );
+        let mut gloss = option.gloss;
+        if let Kind::Choice(choices) = &option.kind {
+            let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
+            gloss = format!("{gloss}: `{}`", values.join("`, `"));
+        }
+        let row = format!("| `{}` | {} | {gloss} |\n", option.name, option.default);
         assert!(README.contains(&row), "{row}");
     }
 }

@@ -416,6 +416,28 @@ fn answers_that_cannot_be_used_are_refused_with_what_to_edit() {
 }
 
 #[test]
+fn an_answer_that_was_lost_is_as_it_was_recorded() {
+    let forge = Forge::new();
+    forge
+        .run("new shop --redis --no-worker --docker --vcs none --quiet")
+        .exits(0);
+    let answers = read(&forge, "shop/forge.toml");
+    let lost = answers.replace("docker = true\n", "");
+    assert_ne!(lost, answers);
+    forge.write("shop/forge.toml", &lost);
+    forge.in_project("shop", ["update", "--check"]).exits(0);
+    forge.in_project("shop", ["add", "worker"]).exits(0);
+    assert!(forge.path("shop/Dockerfile").exists());
+    forge.in_project("shop", ["remove", "redis"]).exits(0);
+    assert!(forge.path("shop/Dockerfile").exists());
+
+    let off = read(&forge, "shop/forge.toml") + "docker = false\n";
+    forge.write("shop/forge.toml", &off);
+    forge.in_project("shop", ["update"]).exits(0);
+    assert!(!forge.path("shop/Dockerfile").exists());
+}
+
+#[test]
 fn the_project_is_found_from_below() {
     let forge = bare();
     let run = forge

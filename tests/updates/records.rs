@@ -174,6 +174,32 @@ fn a_format_that_is_not_known_is_left_alone() {
 }
 
 #[test]
+fn recorded_answers_that_are_not_known_do_no_harm() {
+    let forge = project();
+    for answer in [
+        "mail = true",
+        "database = \"sqlite\"",
+        "worker = \"yes\"",
+        "x = [1]",
+    ] {
+        let name = answer.split(' ').next().unwrap();
+        let before = fs::read_to_string(forge.path("shop/.forge.lock")).unwrap();
+        let text = before.replacen(&format!("{name} = false\n"), "", 1);
+        let text = text.replacen("[answers]\n", &format!("[answers]\n{answer}\n"), 1);
+        forge.write("shop/.forge.lock", &text);
+        let answers = fs::read_to_string(forge.path("shop/forge.toml")).unwrap();
+        forge.write(
+            "shop/forge.toml",
+            &answers.replace(&format!("{name} = false\n"), ""),
+        );
+        forge.in_project("shop", ["update"]).exits(0);
+        assert!(!forge.path("shop/src/worker").exists());
+        forge.write("shop/.forge.lock", &before);
+        forge.write("shop/forge.toml", &answers);
+    }
+}
+
+#[test]
 fn answers_that_cannot_be_used_are_told() {
     let forge = project();
     edit(&forge, "shop/forge.toml", "redis = true", "redis = \"yes\"");
