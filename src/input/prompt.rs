@@ -18,7 +18,7 @@ use dialoguer::{Confirm, MultiSelect, Select};
 use crate::error::Refusal;
 use crate::input::answers::Question;
 use crate::input::options::{Choice, Group, Kind, OptionSpec};
-use crate::input::value::Value;
+use crate::input::value::{NONE, Value};
 use crate::interrupt;
 
 const HINT: &str = "Esc goes back one question, Ctrl-C leaves and writes nothing.";
@@ -166,7 +166,10 @@ impl Prompt {
             .or_else(|error| self.fail(error))?;
         let reply = self.replied(0, chosen, |theme, line, chosen| {
             let labels = chosen.iter().map(|&index| members[index].label.as_str());
-            let labels: Vec<&str> = labels.collect();
+            let mut labels: Vec<&str> = labels.collect();
+            if labels.is_empty() {
+                labels.push(NONE);
+            }
             theme.format_multi_select_prompt_selection(line, &group.question, &labels)
         })?;
         Ok(reply.map(|chosen| {
@@ -291,11 +294,8 @@ impl Prompt {
         let room = usize::from(self.term.size().1).saturating_sub(MARKS);
         let width = rows.clone().map(|(word, _)| word.chars().count()).max();
         let width = width.unwrap_or_default();
-        rows.map(|(word, gloss)| {
-            let gloss = console::style(gloss).for_stderr().dim();
-            console::truncate_str(&format!("{word:width$}  {gloss}"), room, "…").into_owned()
-        })
-        .collect()
+        rows.map(|(word, gloss)| fitting(&format!("{word:width$}  {gloss}"), room))
+            .collect()
     }
 
     fn hint(&self) -> Result<()> {
@@ -312,6 +312,20 @@ impl Prompt {
         self.term.write_line("")?;
         interrupt::check()?;
         Err(io::Error::from(error)).context("could not read an answer from the terminal")
+    }
+}
+
+/// As much of an item of a list as has so many bytes, because dialoguer takes bytes for columns where it
+/// counts the lines to clear. For the same reason, items have no colors.
+fn fitting(item: &str, bytes: usize) -> String {
+    let mut columns = bytes;
+    loop {
+        let cut = console::truncate_str(item, columns, "…");
+        let excess = cut.len().saturating_sub(bytes);
+        if excess == 0 || columns == 0 {
+            return cut.into_owned();
+        }
+        columns = columns.saturating_sub(excess);
     }
 }
 
@@ -433,6 +447,14 @@ mod tests {
         assert_eq!(edited("ab", &cleared), ("b".to_owned(), 0));
         let words = [Key::Char(CTRL_W), Key::Char(CTRL_W), Key::Char(CTRL_E)];
         assert_eq!(edited("one two  three ", &words), ("one ".to_owned(), 4));
+    }
+
+    #[test]
+    fn an_item_is_cut_to_bytes() {
+        assert_eq!(fitting("abcdef", 6), "abcdef");
+        assert_eq!(fitting("abcdef", 5), "ab…");
+        assert_eq!(fitting("äöüß", 6), "ä…");
+        assert!(fitting("日本語", 2).len() <= 3);
     }
 
     #[test]
