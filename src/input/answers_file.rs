@@ -265,6 +265,20 @@ mod tests {
             question = 'Use Redis?'
             gloss = ''
             default = true
+
+            [[option]]
+            name = 'database'
+            question = 'Which database?'
+            gloss = ''
+            choices = [{ value = 'none', gloss = '' }, { value = 'sqlite', gloss = '' }]
+            default = 'sqlite'
+
+            [[option]]
+            name = 'team'
+            question = 'Which team?'
+            gloss = ''
+            default = 'platform'
+            pattern = '[a-z]+'
             ",
         )
         .unwrap()
@@ -291,6 +305,63 @@ mod tests {
     }
 
     #[test]
+    fn reads_words_and_the_folders_of_layers() {
+        let text = "layers = ['../ours', 'b']\n[answers]\ndatabase = 'none'\nteam = 'core'\n";
+        let file = parse(text).unwrap();
+        assert_eq!(file.layers, ["../ours", "b"]);
+        let values: Vec<Value> = file.said.into_iter().map(|said| said.value).collect();
+        assert_eq!(values, ["none".into(), "core".into()]);
+    }
+
+    #[test]
+    fn names_what_cannot_be_the_answer_and_what_can() {
+        for (line, message, help) in [
+            (
+                "database = 'mysql'",
+                "`database` is `mysql`",
+                "`database` must be `none` or `sqlite`",
+            ),
+            (
+                "database = true",
+                "`database` is a boolean",
+                "`database` must be `none` or `sqlite`",
+            ),
+            (
+                "team = \"a\\nb\"",
+                "`team` is `a\\nb`",
+                "`team` must be a line of text that matches `[a-z]+`",
+            ),
+            (
+                "team = []",
+                "`team` is an array",
+                "`team` must be a line of text that matches `[a-z]+`",
+            ),
+        ] {
+            assert_eq!(
+                fault(&format!("[answers]\n{line}\n")),
+                (format!("`forge.toml` line 2: {message}"), help.to_owned())
+            );
+        }
+        for layers in ["'a'", "[1]"] {
+            let (_, help) = fault(&format!("layers = {layers}\n[answers]\n"));
+            assert_eq!(
+                help,
+                "`layers` must be a list of paths, such as `[\"../our-platform\"]`"
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_of_a_version_has_at_most_19_digits() {
+        assert!(parse("version = '9999999999999999999.0.0'\n[answers]\n").is_ok());
+        let (message, _) = fault("version = '10000000000000000000.0.0'\n[answers]\n");
+        assert!(
+            message.ends_with("a number has more than 19 digits"),
+            "{message}"
+        );
+    }
+
+    #[test]
     fn a_file_may_answer_nothing() {
         assert!(parse("[answers]\n").unwrap().said.is_empty());
     }
@@ -301,7 +372,8 @@ mod tests {
             fault("[answers]\nname = \"x\"\nreddis = true\n"),
             (
                 "`forge.toml` line 3: unknown key `reddis`".to_owned(),
-                "under `[answers]`, these are allowed: `name`, `redis`".to_owned(),
+                "under `[answers]`, these are allowed: `name`, `redis`, `database`, `team`"
+                    .to_owned(),
             )
         );
         let (message, _) = fault("redis = true\n");

@@ -206,6 +206,21 @@ fn escape_at_the_first_question_asks_it_again() {
 }
 
 #[test]
+fn a_path_can_be_edited_anywhere() {
+    const CTRL_A: &str = "\x01";
+    const LEFT: &str = "\x1b[D";
+    let forge = Forge::new();
+    let mut terminal = Terminal::forge(&forge, "new --redis --worker --docker");
+    terminal
+        .expect("Where should the project go?")
+        .types(&format!("hxop{LEFT}{LEFT}\x7f{CTRL_A}s"))
+        .types(ENTER);
+    terminal.asks("Write the project?").types(ENTER);
+    assert_eq!(terminal.end().1, 0);
+    assert_eq!(forge.entries("."), ["shop"]);
+}
+
+#[test]
 fn a_bad_path_is_explained_and_asked_again() {
     let forge = Forge::new();
     forge.write("file", "");
