@@ -102,8 +102,8 @@ fn answers() -> Answers {
         options: options
             .into_iter()
             .map(|option| Answer {
+                value: option.on(),
                 name: option.name,
-                value: option.default,
             })
             .collect(),
     }

@@ -284,8 +284,8 @@ mod tests {
             name: ProjectName::parse("shop", |_| false).unwrap(),
             options: options
                 .map(|option| Answer {
+                    value: option.on(),
                     name: option.name,
-                    value: option.default,
                 })
                 .collect(),
         };

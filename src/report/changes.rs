@@ -10,9 +10,9 @@ use console::{Style, style};
 use serde_json::{Value, json};
 
 use crate::FORGE_VERSION;
-use crate::input;
 use crate::input::answers::Answer;
 use crate::input::options::NextStep;
+use crate::input::value;
 use crate::merge::{self, Change, Outcome};
 use crate::record::Record;
 use crate::report::diff::{Contents, Edit, colored};
@@ -219,7 +219,7 @@ fn document(update: &Update<'_>, written: bool) -> Value {
         file
     });
     let answers = update.answers.iter();
-    let answers: BTreeMap<&str, &input::value::Value> = answers
+    let answers: BTreeMap<&str, &value::Value> = answers
         .map(|answer| (answer.name.as_str(), &answer.value))
         .collect();
     let conflicts: Vec<&str> = update
