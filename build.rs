@@ -17,8 +17,11 @@ use std::{env, fs};
 
 use encoding::Encoder;
 
-/// Folders of templates from which no file is copied.
-const NO_LAYERS: [&str; 2] = ["locks", "versions"];
+/// The folder of templates that is no layer.
+const NO_LAYER: &str = "versions";
+
+/// What a layer says of itself, which is no file of projects.
+const MANIFEST: &str = "layer.toml";
 
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo::rerun-if-changed=templates");
@@ -26,8 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut texts = BTreeMap::new();
     for entry in fs::read_dir("templates")? {
         let entry = entry?;
-        let is_layer = !NO_LAYERS.iter().any(|name| entry.file_name() == *name);
-        if is_layer && entry.file_type()?.is_dir() {
+        if entry.file_name() != NO_LAYER && entry.file_type()?.is_dir() {
             encode(&entry.path(), &mut Encoder::default(), &mut texts)?;
         }
     }
@@ -47,7 +49,9 @@ fn encode(
         let path = entry?.path();
         if path.is_dir() {
             encode(&path, encoder, texts)?;
-        } else if path.extension().is_none_or(|suffix| suffix != "tera") {
+        } else if path.extension().is_none_or(|suffix| suffix != "tera")
+            && !path.ends_with(MANIFEST)
+        {
             let bytes = fs::read(path)?;
             texts.insert(encoding::hash(&bytes), encoder.encode(&bytes)?);
         }

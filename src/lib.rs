@@ -5,12 +5,14 @@
 //! Data flows one way, with a module for each stage:
 //!
 //! ```text
-//! argv -cli-> Given -answers(+answers_file, prompt)-> Answers -context-> Context
-//!      -plan(+templates)-> Plan -disk-> a project -report-> text
+//! argv -layers-> Layers with their Options
+//! argv -cli(+Options)-> Given -answers(+answers_file, prompt)-> Answers
+//!      -plan(+Layers)-> Plan -disk-> a project -report-> text
 //!
 //! record + Plan + the tree on disk -merge-> Changes -disk-> the project -report-> text
 //! ```
 //!
+//! - [`layers`]: the folders of templates, and the options that come with them.
 //! - [`input`]: from argv, the answers file and questions to complete answers.
 //! - [`plan`]: from answers to the bytes of every file, without touching anything.
 //! - [`record`], [`project`]: what a project says about itself and keeps of its last render.
@@ -29,6 +31,7 @@ pub mod error;
 pub mod git;
 pub mod input;
 pub mod interrupt;
+pub mod layers;
 pub mod merge;
 pub mod plan;
 pub mod project;
@@ -45,7 +48,7 @@ use crate::error::Exit;
 use crate::input::cli::{self, Given};
 use crate::input::options::Options;
 use crate::input::schema;
-use crate::plan::templates;
+use crate::layers::{Layers, embedded, named};
 use crate::report::Report;
 
 /// The version of this Forge, which projects record.
@@ -54,11 +57,14 @@ pub const FORGE_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Runs `forge` with a command line, which begins with the name of the program.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
-    let options = match templates::options() {
-        Ok(options) => options,
-        Err(error) => return Report::default().failure(&error),
+    let layers = match named::layers(&args) {
+        Ok(layers) => layers,
+        Err(error) => {
+            let json = cli::seems_to_want_json(&args);
+            return Report { json, quiet: false }.failure(&error);
+        }
     };
-    let given = match cli::parse(&options, &args) {
+    let given = match cli::parse(&layers.options, &args) {
         Ok(given) => given,
         Err(error) => {
             let json = cli::seems_to_want_json(&args);
@@ -72,31 +78,39 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         Given::Completions(_) | Given::Man { .. } => (false, false),
     };
     let report = Report { json, quiet };
-    match execute(&given, &options, report) {
+    match execute(&given, &layers, report) {
         Ok(exit) => ExitCode::from(exit as u8),
         Err(error) => report.failure(&error),
     }
 }
 
-fn execute(given: &Given, options: &Options, report: Report) -> Result<Exit> {
+fn execute(given: &Given, layers: &Layers, report: Report) -> Result<Exit> {
     match given {
         Given::New(given) => {
             interrupt::watch()?;
-            new::run(given, options, report)?;
+            new::run(given, layers, report)?;
         }
         Given::Update(given) => {
             interrupt::watch()?;
-            return update::run(given, options, report);
+            return update::run(given, layers, report);
         }
         Given::Diff { stat, .. } => diff::run(*stat, report)?,
-        Given::Options { json: false } => report::options(options)?,
-        Given::Options { json: true } => report::print_json(&schema::of(options))?,
+        Given::Options { json: false } => report::options(&layers.options)?,
+        Given::Options { json: true } => {
+            let dependencies: Vec<&str> = embedded::dependencies().collect();
+            report::print_json(&schema::of(&layers.options, &dependencies))?;
+        }
         Given::Completions(shell) => {
             let mut script = Vec::new();
-            clap_complete::generate(*shell, &mut cli::command(options), "forge", &mut script);
+            clap_complete::generate(
+                *shell,
+                &mut cli::command(&layers.options),
+                "forge",
+                &mut script,
+            );
             report::print(script)?;
         }
-        Given::Man { command } => report::print(manual(options, command.as_deref())?)?,
+        Given::Man { command } => report::print(manual(&layers.options, command.as_deref())?)?,
     }
     Ok(Exit::Done)
 }

@@ -3,6 +3,7 @@
 //! A synthetic template goes through the stages of `forge new` in this process: it is planned, with
 //! the record, and written. The finished tree is then copied by `cp -r`, a process of its own.
 
+use std::borrow::Cow;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -10,9 +11,10 @@ use std::time::{Duration, Instant};
 use forge::disk::create;
 use forge::input::answers::{Answer, Answers};
 use forge::input::name::ProjectName;
+use forge::input::options::Options;
 use forge::input::target::{Place, Target};
-use forge::plan::context::Context;
-use forge::plan::templates::{self, BASE, Layer, Template};
+use forge::layers::manifest::Manifest;
+use forge::layers::{Layer, Layers, Template};
 use forge::plan::{Plan, RENDERED};
 
 use crate::{NAME, median, microseconds, new_directory, ratio};
@@ -25,14 +27,11 @@ const ONE_RENDERED_IN: usize = 3;
 
 const FILES_OF_A_DIRECTORY: usize = 100;
 
-const LOCK: &str = "[[package]]\nname = \"{{ name }}\"\n";
-
 /// Prints a row for every number of files.
 pub(crate) fn measure(directory: &Path) {
-    let answers = answers();
-    let versions = templates::versions().expect("the versions");
-    let context = Context::new(&answers, versions).expect("a context");
-    let sample = sample(&answers);
+    let layers = Layers::built_in().expect("the layers");
+    let answers = answers(&layers);
+    let sample = sample(&layers);
     println!(
         "\n{:>9} {:>12} {:>12} {:>12} {:>12} {:>10}",
         "files", "plan", "write", "both", "cp -r", "both / cp"
@@ -48,8 +47,11 @@ pub(crate) fn measure(directory: &Path) {
                 place: Place::Missing,
             };
             let start = Instant::now();
-            let layer = layer(&contents);
-            let plan = Plan::new(&context, &[layer], LOCK, &[]).expect("a plan");
+            let layers = Layers {
+                list: vec![layer(&contents)],
+                options: Options::default(),
+            };
+            let plan = Plan::of(&layers, &answers).expect("a plan");
             let planned = start.elapsed();
             create::write(&target, &plan, |_| {}).expect("a project");
             let written = start.elapsed();
@@ -95,28 +97,26 @@ struct Times {
 }
 
 /// Everything on.
-fn answers() -> Answers {
-    let options = templates::options().expect("the options").list;
+fn answers(layers: &Layers) -> Answers {
+    let options = layers.options.list.iter();
     Answers {
         name: ProjectName::parse(NAME, |_| false).expect("a name"),
         options: options
-            .into_iter()
             .map(|option| Answer {
-                name: option.name,
-                on: true,
+                name: option.name.clone(),
+                value: option.on(),
             })
             .collect(),
+        layers: Vec::new(),
     }
 }
 
 /// The rendered template of a middle size, which stands for all.
-fn sample(answers: &Answers) -> String {
-    let layers = templates::layers(answers).expect("the layers");
-    let mut rendered: Vec<_> = layers
-        .iter()
-        .flat_map(|layer| &layer.templates)
-        .filter(|template| template.path.ends_with(RENDERED))
-        .map(|template| template.bytes)
+fn sample(layers: &Layers) -> String {
+    let templates = layers.list.iter().flat_map(|layer| &layer.templates);
+    let mut rendered: Vec<&[u8]> = templates
+        .filter(|template| template.is_rendered())
+        .map(|template| &*template.bytes)
         .collect();
     rendered.sort_by_key(|bytes| bytes.len());
     String::from_utf8(rendered[rendered.len() / 2].to_vec()).expect("UTF-8")
@@ -137,15 +137,15 @@ fn contents(sample: &str, files: usize) -> Vec<(String, String)> {
         .collect()
 }
 
-fn layer(contents: &[(String, String)]) -> Layer<'_> {
+fn layer(contents: &[(String, String)]) -> Layer {
+    let templates = contents.iter().map(|(path, text)| Template {
+        path: path.clone(),
+        bytes: Cow::Owned(text.clone().into_bytes()),
+    });
     Layer {
-        name: BASE,
-        templates: contents
-            .iter()
-            .map(|(path, text)| Template {
-                path: path.clone(),
-                bytes: text.as_bytes(),
-            })
-            .collect(),
+        name: "synthetic".to_owned(),
+        manifest: Manifest::default(),
+        templates: templates.collect(),
+        outside: None,
     }
 }

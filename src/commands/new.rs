@@ -14,15 +14,15 @@ use crate::input::answers::Draft;
 use crate::input::answers_file::AnswersFile;
 use crate::input::cli;
 use crate::input::name::{BadName, ProjectName};
-use crate::input::options::{Options, yes_or_no};
 use crate::input::prompt::{Prompt, Reply};
 use crate::input::target::{self, Target};
-use crate::plan::templates;
+use crate::layers::{Layers, embedded};
 use crate::report::{self, Report};
 
 /// Writes a new project, or says what it would write.
-pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
+pub fn run(given: &cli::New, layers: &Layers, report: Report) -> Result<()> {
     let mut started = Instant::now();
+    let options = &layers.options;
     let file = match &given.answers {
         Some(path) => AnswersFile::read(path, options)?,
         None => AnswersFile::default(),
@@ -49,16 +49,22 @@ pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
             let mut interview = Interview {
                 prompt,
                 given,
-                options,
+                layers,
                 typed: None,
+                has_agreed: false,
             };
             let project = interview.run(&mut draft, target)?;
             // The time that a person takes is not the time that the project takes.
             started = Instant::now();
+            if !interview.has_agreed {
+                report.notes(&project.notes);
+            }
             project
         }
         (None, Some(target)) if given.yes || draft.open().is_none() => {
-            Proposal::new(given, options, &draft, target)?
+            let project = Proposal::new(given, layers, &draft, target)?;
+            report.notes(&project.notes);
+            project
         }
         (None, target) => return Err(missing(given, target.is_none(), &draft).into()),
     };
@@ -82,9 +88,11 @@ pub fn run(given: &cli::New, options: &Options, report: Report) -> Result<()> {
 struct Interview<'a> {
     prompt: Prompt,
     given: &'a cli::New,
-    options: &'a Options,
+    layers: &'a Layers,
     /// The path that the person has typed.
     typed: Option<String>,
+    /// Whether the person has seen the summary, and agreed to it.
+    has_agreed: bool,
 }
 
 impl<'a> Interview<'a> {
@@ -96,26 +104,30 @@ impl<'a> Interview<'a> {
         };
         let mut asked = self.typed.is_some();
         loop {
-            let reply = if let Some(option) = draft.open() {
+            let is_back = if let Some(question) = draft.open() {
                 asked = true;
-                let reply = self.prompt.option(option)?;
-                if let Reply::Answer(on) = reply {
-                    draft.answer(on);
+                match self.prompt.ask(&question)? {
+                    Reply::Answer(values) => {
+                        draft.answer(values)?;
+                        false
+                    }
+                    Reply::Back => true,
                 }
-                reply
             } else {
-                let project = Proposal::new(self.given, self.options, draft, target.clone())?;
+                let project = Proposal::new(self.given, self.layers, draft, target.clone())?;
                 if !asked || self.given.dry_run {
                     return Ok(project);
                 }
-                let reply = self.prompt.confirm(&report::summary(&project))?;
-                match reply {
-                    Reply::Answer(true) => return Ok(project),
+                match self.prompt.confirm(&report::summary(&project))? {
+                    Reply::Answer(true) => {
+                        self.has_agreed = true;
+                        return Ok(project);
+                    }
                     Reply::Answer(false) => return Err(Declined.into()),
-                    Reply::Back => reply,
+                    Reply::Back => true,
                 }
             };
-            if matches!(reply, Reply::Back) && !draft.take_back() && self.typed.is_some() {
+            if is_back && !draft.take_back() && self.typed.is_some() {
                 target = self.path()?;
             }
         }
@@ -142,7 +154,7 @@ fn locate(path: &Path, name: Option<&str>) -> Result<Target> {
 }
 
 fn checked(name: &str) -> Result<ProjectName, BadName> {
-    ProjectName::parse(name, templates::is_dependency)
+    ProjectName::parse(name, embedded::is_dependency)
 }
 
 /// Names everything that nobody has answered, each with its flags.
@@ -156,11 +168,10 @@ fn missing(given: &cli::New, path: bool, draft: &Draft<'_>) -> Refusal {
     let path = path.then(|| "\n  <PATH>: where should the project go?".to_owned());
     let options = draft.all_open().map(|option| {
         format!(
-            "\n  {} or {}: {} (default: {})",
-            option.flag(true),
-            option.flag(false),
+            "\n  {}: {} (default: {})",
+            option.flags(),
             option.question,
-            yes_or_no(option.default),
+            option.default,
         )
     });
     let list: String = path.into_iter().chain(options).collect();

@@ -1,13 +1,14 @@
 //! What to do after an update.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::commands::replay;
 use crate::input::answers::Answers;
-use crate::input::options::{NextStep, Options};
+use crate::input::options::NextStep;
+use crate::layers::Layers;
 use crate::merge::{BESIDE, Change, Outcome};
-use crate::plan::lockfile;
+use crate::plan::{Plan, lockfile};
 use crate::project;
 
 /// How to resolve the conflicts that there are: files that git knows about, marked lines in others, and
@@ -78,12 +79,12 @@ fn here(root: &Path, path: impl AsRef<Path>) -> PathBuf {
     project::shown(&root.join(path)).to_owned()
 }
 
-/// What shows that the project works, with the options that were off before.
+/// What shows that the project works, and what the layers suggest that it did not have before.
 #[must_use]
 pub fn run(
     changes: &[Change],
-    options: &Options,
-    before: Option<&BTreeMap<String, bool>>,
+    layers: &Layers,
+    plan: &Plan<'_>,
     answers: &Answers,
 ) -> Vec<NextStep> {
     let mut steps = Vec::new();
@@ -94,12 +95,16 @@ pub fn run(
         steps.push(step("cargo build", "bring Cargo.lock up to date"));
     }
     steps.push(step("cargo test", "run the project's own tests"));
-    let was_on = |option: &str| before.is_some_and(|before| before.get(option) == Some(&true));
-    let new = options
-        .list
+    let added = changes
         .iter()
-        .filter(|option| answers.is_on(&option.name) && !was_on(&option.name));
-    steps.extend(new.flat_map(|option| option.next_steps.clone()));
+        .filter(|change| change.outcome == Outcome::Added)
+        .filter_map(|change| plan.files.get(&change.path));
+    let added: BTreeSet<&str> = added.map(|file| file.layer).collect();
+    let new = layers.on(answers).filter(|layer| {
+        let is_chosen = layer.manifest.when.is_some();
+        is_chosen && added.contains(layer.name.as_str())
+    });
+    steps.extend(new.flat_map(|layer| layer.manifest.next_steps.clone()));
     steps
 }
 

@@ -4,20 +4,30 @@ use std::path::Path;
 
 use crate::input::answers::Answers;
 use crate::input::cli;
-use crate::input::options::Options;
+use crate::input::options;
 use crate::input::target::Target;
+use crate::input::value::Value;
+use crate::layers::Layers;
 
 /// A `forge new` that asks nothing and writes the same project.
 #[must_use]
-pub fn command(given: &cli::New, target: &Target, answers: &Answers, options: &Options) -> String {
+pub fn command(given: &cli::New, target: &Target, answers: &Answers, layers: &Layers) -> String {
     let mut words = vec!["forge".to_owned(), "new".to_owned(), path(&target.path)];
     let last = target.path.file_name().and_then(|last| last.to_str());
     if given.name.is_some() && last != Some(answers.name.as_str()) {
         words.push("--name".to_owned());
         words.push(answers.name.to_string());
     }
-    let flags = options.list.iter();
-    words.extend(flags.map(|option| option.flag(answers.is_on(&option.name))));
+    for (_, outside) in layers.outside() {
+        words.push("--layer".to_owned());
+        words.push(path(&outside.folder));
+    }
+    let answers = answers.options.iter();
+    words.extend(answers.map(|answer| match &answer.value {
+        Value::Switch(_) => options::flag(&answer.name, &answer.value),
+        // With `=`, because it may begin with a dash.
+        Value::Word(word) => format!("--{}={}", answer.name, quoted(word)),
+    }));
     if let Some(vcs) = given.vcs {
         words.push("--vcs".to_owned());
         words.push(vcs.name().to_owned());

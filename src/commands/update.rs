@@ -1,6 +1,7 @@
 //! `forge add`, `forge remove` and `forge update`: one merge of what has changed since the last
 //! render into what the user has.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -17,11 +18,12 @@ use crate::input::answers_file::{self, AnswersFile};
 use crate::input::cli;
 use crate::input::name::ProjectName;
 use crate::input::options::Options;
-use crate::input::wish::{Granted, Wish};
+use crate::input::wish::{self, Granted, Wish};
 use crate::interrupt;
+use crate::layers::{Layers, embedded};
 use crate::merge::lines::Labels;
 use crate::merge::{self, BESIDE, Change, Outcome};
-use crate::plan::{Plan, templates};
+use crate::plan::Plan;
 use crate::project::{self, Kept};
 use crate::record::{self, Record};
 use crate::report::Report;
@@ -31,24 +33,17 @@ use crate::report::changes::Update;
 const LARGEST_ANSWERS: u64 = 64 << 10;
 
 /// Updates a project, or says what it would do.
-pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exit> {
+pub fn run(given: &cli::Update, layers: &Layers, report: Report) -> Result<Exit> {
     let started = Instant::now();
+    let options = &layers.options;
     let root = project::find()?;
     let only_looks = given.dry_run || given.check;
     let _lock = if only_looks {
         None
     } else {
-        let lock = apply::lock(&root)?;
-        recover(&root, report)?;
-        Some(lock)
+        Some(apply::lock(&root)?)
     };
-    if apply::is_unfinished(&root)? {
-        return Err(Refusal::failure(
-            "an update of this project was interrupted",
-            "run `forge update` to finish it",
-        )
-        .into());
-    }
+    settle(&root, only_looks, report)?;
 
     let repository = ask(Repository::open(&root), report).flatten();
     let repository = repository.as_ref();
@@ -56,13 +51,11 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
     let record = record(&root, repository, report)?;
     let asked = Asked::read(given, options, &root, record.as_ref())?;
     let Granted { answers, notes } = &asked.granted;
-    for note in notes {
-        report.note(note);
-    }
-    let plan = Plan::of(options, answers)?;
-    let guess = match (&record, &asked.before) {
-        (None, Some(before)) => Some(guess(options, before, &plan)?),
-        _ => None,
+    report.notes(notes);
+    let plan = Plan::of(layers, answers)?;
+    let guess = match &record {
+        None => Some(guess(layers, &asked.before, &plan)?),
+        Some(_) => None,
     };
     let sides = Sides {
         record: record.as_ref(),
@@ -77,13 +70,16 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         return Err(blocked(change).into());
     }
 
+    let replacements = replacements(layers, answers, &changes);
+    report.notes(&replacements);
+    let notes = [notes.as_slice(), &replacements].concat();
     let mut update = Update {
         name: answers.name.to_string(),
         root: &root,
         from: record.as_ref(),
         answers: &answers.options,
         changes: &changes,
-        notes,
+        notes: &notes,
         next_steps: Vec::new(),
         backup: None,
         elapsed: Duration::ZERO,
@@ -112,17 +108,12 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
         }
     };
     update.backup = apply::apply(&root, &changes, !is_committed, tell)?.backup;
-    let before = record.as_ref().or(guess.as_ref());
     update.next_steps = next_steps::resolve(&root, &changes, &marked);
     if update.next_steps.is_empty() && repository.is_some() {
         update.next_steps.push(next_steps::review());
     }
-    update.next_steps.extend(next_steps::run(
-        &changes,
-        options,
-        before.map(|record| &record.answers),
-        answers,
-    ));
+    let steps = next_steps::run(&changes, layers, &plan, answers);
+    update.next_steps.extend(steps);
     if let Some(backup) = &update.backup {
         update.next_steps.push(next_steps::restore(&root, backup));
     } else if is_committed {
@@ -136,8 +127,19 @@ pub fn run(given: &cli::Update, options: &Options, report: Report) -> Result<Exi
     })
 }
 
-/// Finishes what an interrupted run has begun.
-fn recover(root: &Path, report: Report) -> Result<()> {
+/// Finishes what an interrupted run has begun, which a run that only looks leaves to another one.
+fn settle(root: &Path, only_looks: bool, report: Report) -> Result<()> {
+    if only_looks {
+        return if apply::is_unfinished(root)? {
+            Err(Refusal::failure(
+                "an update of this project was interrupted",
+                "run `forge update` to finish it",
+            )
+            .into())
+        } else {
+            Ok(())
+        };
+    }
     let tell = |conflicts: &[Unmerged]| {
         if let Some(repository) = ask(Repository::open(root), report).flatten() {
             mark(&repository, conflicts, report);
@@ -158,8 +160,8 @@ fn recover(root: &Path, report: Report) -> Result<()> {
 /// What the project and the command line say.
 struct Asked {
     granted: Granted,
-    /// The answers of the project as they are, unless they contradict each other.
-    before: Option<Answers>,
+    /// The answers of the project as they are.
+    before: Answers,
 }
 
 impl Asked {
@@ -194,18 +196,24 @@ impl Asked {
             )
         })?;
         let name = project_name(&name, record, path)?;
-        let before = Wish::Update.grant(options, name.clone(), file.said.clone());
-        Ok(Self {
-            granted: given.wish.grant(options, name, file.said)?,
-            before: before.ok().map(|granted| granted.answers),
-        })
+        let nothing = BTreeMap::new();
+        let project = wish::Project {
+            name,
+            said: file.said,
+            recorded: record.map_or(&nothing, |record| &record.answers),
+        };
+        let mut before = project.answers(options)?;
+        let mut granted = given.wish.grant(options, &project)?;
+        before.layers.clone_from(&file.layers);
+        granted.answers.layers = file.layers;
+        Ok(Self { granted, before })
     }
 }
 
 /// A project keeps its name, even where later templates depend on a crate of that name.
 fn project_name(name: &str, record: Option<&Record>, path: &Path) -> Result<ProjectName, Refusal> {
     let is_new = record.and_then(Record::name).as_deref() != Some(name);
-    let is_taken = |name: &str| is_new && templates::is_dependency(name);
+    let is_taken = |name: &str| is_new && embedded::is_dependency(name);
     ProjectName::parse(name, is_taken).map_err(|bad| bad.in_file(path))
 }
 
@@ -240,14 +248,14 @@ fn record(root: &Path, repository: Option<&Repository>, report: Report) -> Resul
 
 /// Stands in for a record that is missing: what this Forge would have rendered for the answers so far,
 /// of which only what is no longer rendered matters.
-fn guess(options: &Options, before: &Answers, plan: &Plan<'_>) -> Result<Record> {
-    let mut files = Plan::of(options, before)?.pristine();
+fn guess(layers: &Layers, before: &Answers, plan: &Plan<'_>) -> Result<Record> {
+    let mut files = Plan::of(layers, before)?.pristine();
     files.retain(|path, _| !plan.files.contains_key(path));
     let answers = before.options.iter();
     Ok(Record {
         forge: FORGE_VERSION.to_owned(),
         answers: answers
-            .map(|answer| (answer.name.clone(), answer.on))
+            .map(|answer| (answer.name.clone(), answer.value.clone()))
             .collect(),
         files,
     })
@@ -304,7 +312,10 @@ fn changes(
     let labels = Labels {
         base: format!("last render (forge {last})"),
         theirs: match wish {
-            Wish::Add(options) => format!("forge add {}", options.join(" ")),
+            Wish::Add(options) => {
+                let names: Vec<&str> = options.iter().map(|(name, _)| name.as_str()).collect();
+                format!("forge add {}", names.join(" "))
+            }
             Wish::Remove(options) => format!("forge remove {}", options.join(" ")),
             Wish::Update => format!("forge {FORGE_VERSION}"),
         },
@@ -322,6 +333,15 @@ fn changes(
         changes.sort_by(|a, b| a.path.cmp(&b.path));
     }
     Ok(changes)
+}
+
+/// What has to be said of the files that change, because a layer from outside replaces them.
+fn replacements(layers: &Layers, answers: &Answers, changes: &[Change]) -> Vec<String> {
+    let changes = |path: &str| {
+        let mut changes = changes.iter();
+        changes.any(|change| change.path == path && change.writes())
+    };
+    layers.replacements(answers, changes).collect()
 }
 
 fn blocked(change: &Change) -> Refusal {

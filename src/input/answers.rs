@@ -4,9 +4,13 @@
 //! by one (and takes them back), and ends as [`Answers`]. It knows what is still open; it does not
 //! know who answers.
 
+use std::collections::BTreeMap;
+
 use crate::error::Refusal;
+use crate::input::condition::Condition;
 use crate::input::name::ProjectName;
-use crate::input::options::{self, OptionSpec, Options};
+use crate::input::options::{self, Group, OptionSpec, Options};
+use crate::input::value::Value;
 
 /// The complete choices.
 #[derive(Clone, Debug)]
@@ -15,24 +19,41 @@ pub struct Answers {
     pub name: ProjectName,
     /// An answer for every option, in the order of the options.
     pub options: Vec<Answer>,
+    /// The ways from the project to its layers from outside.
+    pub layers: Vec<String>,
 }
 
 /// The answer to one option.
-#[derive(Clone, Debug, serde::Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Answer {
     /// The option's name.
     pub name: String,
-    /// Whether it is switched on.
-    pub on: bool,
+    /// The answer.
+    pub value: Value,
 }
 
 impl Answers {
-    /// Whether an option is switched on.
+    /// The answers by the names of their options.
+    #[must_use]
+    pub fn by_name(&self) -> BTreeMap<String, Value> {
+        let options = self.options.iter();
+        options
+            .map(|answer| (answer.name.clone(), answer.value.clone()))
+            .collect()
+    }
+
+    /// The answer to an option.
+    #[must_use]
+    pub fn get(&self, option: &str) -> Option<&Value> {
+        let mut answers = self.options.iter();
+        let answer = answers.find(|answer| answer.name == option);
+        answer.map(|answer| &answer.value)
+    }
+
+    /// Whether an option is on.
     #[must_use]
     pub fn is_on(&self, option: &str) -> bool {
-        self.options
-            .iter()
-            .any(|answer| answer.name == option && answer.on)
+        self.get(option).is_some_and(Value::is_on)
     }
 }
 
@@ -41,8 +62,8 @@ impl Answers {
 pub struct Said {
     /// The option's name.
     pub option: String,
-    /// Whether it is to be on.
-    pub on: bool,
+    /// The answer.
+    pub value: Value,
     /// Where that was said.
     pub source: Source,
 }
@@ -60,23 +81,34 @@ impl Said {
     /// The words that said so, as messages show them.
     fn words(&self) -> String {
         match &self.source {
-            Source::CommandLine => format!("`{}`", options::flag(&self.option, self.on)),
-            Source::File(file) => format!("`{} = {}` in `{file}`", self.option, self.on),
+            Source::CommandLine => format!("`{}`", options::flag(&self.option, &self.value)),
+            Source::File(file) => {
+                format!("`{} = {}` in `{file}`", self.option, self.value.to_toml())
+            }
         }
     }
 
-    /// How to say the opposite in the same place.
-    fn remedy(&self) -> String {
-        let opposite = Self {
-            on: !self.on,
+    /// How to say something else in the same place.
+    fn remedy(&self, value: Value) -> String {
+        let other = Self {
+            value,
             ..self.clone()
         };
         let verb = match self.source {
             Source::CommandLine => "pass",
             Source::File(_) => "set",
         };
-        format!("{verb} {}", opposite.words())
+        format!("{verb} {}", other.words())
     }
+}
+
+/// What a person is asked at once.
+#[derive(Clone, Debug)]
+pub enum Question<'a> {
+    /// An option.
+    Option(&'a OptionSpec),
+    /// The members of a group that nothing has answered yet.
+    Group(&'a Group, Vec<&'a OptionSpec>),
 }
 
 /// Answers in the making.
@@ -84,16 +116,20 @@ impl Said {
 pub struct Draft<'a> {
     options: &'a Options,
     said: Vec<Option<Said>>,
-    needed: Vec<bool>,
-    replies: Vec<Option<bool>>,
-    asked: Vec<usize>,
+    /// The option that was said to be on and needs this one.
+    needed_by: Vec<Option<usize>>,
+    replies: Vec<Option<Value>>,
+    /// The options of each question that was answered.
+    asked: Vec<Vec<usize>>,
+    /// What is known by all that.
+    values: Vec<Option<Value>>,
 }
 
 impl<'a> Draft<'a> {
     /// Starts with what flags say, and with what a file says about the rest.
     ///
-    /// Refuses an option that is switched both on and off, and one that is switched on while
-    /// something that it needs is switched off.
+    /// Refuses two answers to one option, and an option that is on while something that it needs is
+    /// off or its condition does not hold.
     pub fn new(options: &'a Options, flags: &[Said], file: Vec<Said>) -> Result<Self, Refusal> {
         let count = options.list.len();
         let mut said: Vec<Option<Said>> = vec![None; count];
@@ -115,17 +151,18 @@ impl<'a> Draft<'a> {
         let mut draft = Self {
             options,
             said,
-            needed: vec![false; count],
+            needed_by: vec![None; count],
             replies: vec![None; count],
             asked: Vec::new(),
+            values: Vec::new(),
         };
         for index in 0..count {
-            let Some(wish) = draft.said[index].as_ref().filter(|said| said.on) else {
+            let Some(wish) = draft.said[index].as_ref().filter(|said| said.value.is_on()) else {
                 continue;
             };
             for need in options.needs_of(index) {
                 match &draft.said[need] {
-                    Some(refused) if !refused.on => {
+                    Some(refused) if !refused.value.is_on() => {
                         return Err(contradiction(
                             &options.list[index],
                             wish,
@@ -133,96 +170,203 @@ impl<'a> Draft<'a> {
                             refused,
                         ));
                     }
-                    _ => draft.needed[need] = true,
+                    _ => draft.needed_by[need] = Some(index),
                 }
             }
         }
+        draft.values = draft.settle(|_, _| None)?;
         Ok(draft)
     }
 
-    /// The first option that nothing has answered yet.
+    /// The first question that nothing has answered yet.
     #[must_use]
-    pub fn open(&self) -> Option<&'a OptionSpec> {
-        let index = self.values().iter().position(Option::is_none)?;
-        Some(&self.options.list[index])
+    pub fn open(&self) -> Option<Question<'a>> {
+        let open = self.first_open();
+        let first = &self.options.list[*open.first()?];
+        let group = first.group.as_ref();
+        let group = group.and_then(|name| {
+            let mut groups = self.options.groups.iter();
+            groups.find(|group| group.name == *name)
+        });
+        Some(match group {
+            Some(group) if open.len() > 1 => {
+                let members = open.iter().map(|&index| &self.options.list[index]);
+                Question::Group(group, members.collect())
+            }
+            _ => Question::Option(first),
+        })
     }
 
     /// Every option that nothing has answered yet.
     pub fn all_open(&self) -> impl Iterator<Item = &'a OptionSpec> {
-        let options = self.options.list.iter();
-        let values = self.values();
-        options
-            .zip(values)
-            .filter_map(|(option, value)| value.is_none().then_some(option))
+        let options = self.options.list.iter().zip(&self.values);
+        options.filter_map(|(option, value)| value.is_none().then_some(option))
     }
 
-    /// Answers the option that [`Draft::open`] names.
-    pub fn answer(&mut self, on: bool) {
-        if let Some(index) = self.values().iter().position(Option::is_none) {
-            self.replies[index] = Some(on);
-            self.asked.push(index);
+    /// Answers the question that [`Draft::open`] gives, with a value for each of its options.
+    ///
+    /// Refuses an answer that contradicts what was said before any question.
+    pub fn answer(&mut self, values: Vec<Value>) -> Result<(), Refusal> {
+        let open = self.first_open();
+        for (&index, value) in open.iter().zip(values) {
+            self.replies[index] = Some(value);
+        }
+        self.asked.push(open);
+        match self.settle(|_, _| None) {
+            Ok(values) => {
+                self.values = values;
+                Ok(())
+            }
+            Err(refusal) => {
+                self.take_back();
+                Err(refusal)
+            }
         }
     }
 
     /// Takes the last answer back; false where there was none.
     pub fn take_back(&mut self) -> bool {
-        match self.asked.pop() {
-            Some(index) => {
-                self.replies[index] = None;
-                true
-            }
-            None => false,
+        let Some(asked) = self.asked.pop() else {
+            return false;
+        };
+        for index in asked {
+            self.replies[index] = None;
         }
+        // Less is said than before, when nothing contradicted it.
+        if let Ok(values) = self.settle(|_, _| None) {
+            self.values = values;
+        }
+        true
     }
 
     /// The complete answers, with defaults for what is still open.
-    #[must_use]
-    pub fn complete(&self, name: ProjectName) -> Answers {
-        let values = self.values_or(|option| Some(option.default));
+    pub fn complete(&self, name: ProjectName) -> Result<Answers, Refusal> {
+        self.complete_with(name, |option, _| option.default.clone())
+    }
+
+    /// The complete answers. What is still open gets its answer from `unanswered`, which is given the
+    /// answers to all options that come before.
+    pub fn complete_with(
+        &self,
+        name: ProjectName,
+        unanswered: impl Fn(&OptionSpec, &[Option<Value>]) -> Value,
+    ) -> Result<Answers, Refusal> {
+        let values = self.settle(|option, values| Some(unanswered(option, values)))?;
         let options = self.options.list.iter().zip(values);
-        Answers {
+        Ok(Answers {
+            layers: Vec::new(),
             name,
             options: options
-                .map(|(option, on)| Answer {
-                    name: option.name.clone(),
-                    on: on == Some(true),
+                .filter_map(|(option, value)| {
+                    Some(Answer {
+                        name: option.name.clone(),
+                        value: value?,
+                    })
                 })
                 .collect(),
-        }
+        })
     }
 
-    fn values(&self) -> Vec<Option<bool>> {
-        self.values_or(|_| None)
+    /// The places of the options that the first open question asks for.
+    fn first_open(&self) -> Vec<usize> {
+        let Some(first) = self.values.iter().position(Option::is_none) else {
+            return Vec::new();
+        };
+        let group = self.options.list[first].group.as_ref();
+        let others = first + 1..self.options.list.len();
+        let members = others.filter(|&index| {
+            group.is_some()
+                && self.options.list[index].group.as_ref() == group
+                && self.values[index].is_none()
+        });
+        std::iter::once(first).chain(members).collect()
     }
 
-    /// The value of each option. An option without what it needs is off and not worth a question,
-    /// which can be told in one pass because options need only earlier ones.
-    fn values_or(&self, unanswered: impl Fn(&OptionSpec) -> Option<bool>) -> Vec<Option<bool>> {
-        let mut values: Vec<Option<bool>> = Vec::with_capacity(self.options.list.len());
+    /// The value of each option. One that cannot be on is off and not worth a question, which can be
+    /// told in one pass because options depend only on earlier ones.
+    fn settle(
+        &self,
+        unanswered: impl Fn(&OptionSpec, &[Option<Value>]) -> Option<Value>,
+    ) -> Result<Vec<Option<Value>>, Refusal> {
+        let mut values: Vec<Option<Value>> = Vec::with_capacity(self.options.list.len());
         for (index, option) in self.options.list.iter().enumerate() {
-            let said = self.said[index].as_ref().map(|said| said.on);
-            let needed = self.needed[index].then_some(true);
-            let lacks_a_need = || {
-                let mut needs = option.needs.iter();
-                needs
-                    .any(|need| {
-                        let need = self.options.position(need);
-                        need.is_some_and(|need| values[need] == Some(false))
-                    })
-                    .then_some(false)
+            let value = |name: &str| values[self.options.position(name)?].as_ref();
+            let lacks_a_need = option
+                .needs
+                .iter()
+                .any(|need| value(need).is_some_and(|need| !need.is_on()));
+            let fails = option
+                .when
+                .as_ref()
+                .filter(|when| when.evaluate(value) == Some(false));
+            let said = self.said[index].as_ref();
+            if let Some(when) = fails {
+                self.check_condition(index, when)?;
+            }
+            let settled = if let Some(said) = said {
+                Some(said.value.clone())
+            } else if self.needed_by[index].is_some() {
+                Some(option.on())
+            } else if lacks_a_need || fails.is_some() {
+                option.off()
+            } else if let Some(reply) = &self.replies[index] {
+                Some(reply.clone())
+            } else {
+                unanswered(option, &values)
             };
-            values.push(
-                said.or(needed)
-                    .or_else(lacks_a_need)
-                    .or(self.replies[index])
-                    .or_else(|| unanswered(option)),
-            );
+            values.push(settled);
         }
-        values
+        Ok(values)
+    }
+
+    /// Refuses an option whose condition fails, where it was said to be on or to be needed.
+    fn check_condition(&self, index: usize, when: &Condition) -> Result<(), Refusal> {
+        let option = &self.options.list[index];
+        let said = self.said[index].as_ref().filter(|said| said.value.is_on());
+        let (wish, because, off) = if let Some(said) = said {
+            (said, String::new(), option.off())
+        } else if let Some(cause) = self.needed_by[index]
+            && let Some(said) = &self.said[cause]
+        {
+            let cause = &self.options.list[cause];
+            let because = format!("`{}` needs `{}`, and ", cause.name, option.name);
+            (said, because, cause.off())
+        } else {
+            return Ok(());
+        };
+        let tests = when.tests();
+        let mut names: Vec<String> = Vec::new();
+        for test in tests {
+            let name = format!("`{}`", test.option());
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        let change = format!("answer {} otherwise", names.join(" and "));
+        let help = match off {
+            Some(off) => format!("{change}, or {}", wish.remedy(off)),
+            None => change,
+        };
+        Err(Refusal::usage(
+            format!(
+                "{} cannot be: {because}`{}` is there only where `{when}`",
+                wish.words(),
+                option.name,
+            ),
+            help,
+        ))
     }
 }
 
 fn contradiction(option: &OptionSpec, wish: &Said, need: &OptionSpec, refused: &Said) -> Refusal {
+    let both = refused.remedy(need.on());
+    let help = match option.off() {
+        Some(off) => format!(
+            "{both} to have both, or {} to have neither",
+            wish.remedy(off)
+        ),
+        None => format!("{both} to have both"),
+    };
     Refusal::usage(
         format!(
             "{} contradicts {}: `{}` needs `{}`",
@@ -231,11 +375,7 @@ fn contradiction(option: &OptionSpec, wish: &Said, need: &OptionSpec, refused: &
             option.name,
             need.name
         ),
-        format!(
-            "{} to have both, or {} to have neither",
-            refused.remedy(),
-            wish.remedy(),
-        ),
+        help,
     )
 }
 
@@ -273,7 +413,7 @@ mod tests {
     fn flag(option: &str, on: bool) -> Said {
         Said {
             option: option.to_owned(),
-            on,
+            value: on.into(),
             source: Source::CommandLine,
         }
     }
@@ -282,8 +422,8 @@ mod tests {
         let options = options();
         let draft = Draft::new(&options, said, Vec::new()).unwrap();
         let name = ProjectName::parse("x", |_| false).unwrap();
-        let answers = draft.complete(name).options;
-        answers.iter().map(|answer| answer.on).collect()
+        let answers = draft.complete(name).unwrap().options;
+        answers.iter().map(|answer| answer.value.is_on()).collect()
     }
 
     fn open(draft: &Draft<'_>) -> Vec<String> {
@@ -313,7 +453,7 @@ mod tests {
         let options = options();
         let mut draft = Draft::new(&options, &[], Vec::new()).unwrap();
         assert_eq!(open(&draft), ["redis", "worker", "dashboard"]);
-        draft.answer(false);
+        draft.answer(vec![false.into()]).unwrap();
         assert!(draft.open().is_none());
     }
 
@@ -321,8 +461,8 @@ mod tests {
     fn an_answer_can_be_taken_back() {
         let options = options();
         let mut draft = Draft::new(&options, &[], Vec::new()).unwrap();
-        draft.answer(true);
-        draft.answer(false);
+        draft.answer(vec![true.into()]).unwrap();
+        draft.answer(vec![false.into()]).unwrap();
         assert!(draft.open().is_none());
         assert!(draft.take_back());
         assert_eq!(open(&draft), ["worker", "dashboard"]);
@@ -337,7 +477,7 @@ mod tests {
         let draft = Draft::new(&options, &[flag("redis", false)], file).unwrap();
         assert!(draft.open().is_none());
         let name = ProjectName::parse("x", |_| false).unwrap();
-        assert!(!draft.complete(name).is_on("redis"));
+        assert!(!draft.complete(name).unwrap().is_on("redis"));
     }
 
     #[test]
@@ -383,5 +523,241 @@ mod tests {
             "set `redis = true` in `forge.toml` to have both, or set `dashboard = false` in \
              `forge.toml` to have neither"
         );
+    }
+
+    fn of_every_kind() -> Options {
+        Options::parse(
+            r#"
+            [[group]]
+            name = "uses"
+            question = "What for?"
+
+            [[option]]
+            name = "database"
+            question = "Which database?"
+            gloss = ""
+            choices = [
+                { value = "none", gloss = "" },
+                { value = "sqlite", gloss = "" },
+                { value = "postgres", gloss = "" },
+            ]
+            default = "none"
+
+            [[option]]
+            name = "redis"
+            question = "Use Redis?"
+            gloss = ""
+            default = true
+
+            [[option]]
+            name = "cache"
+            question = "Cache?"
+            gloss = ""
+            default = true
+            needs = ["redis"]
+            group = "uses"
+
+            [[option]]
+            name = "rate-limit"
+            question = "Limits?"
+            gloss = ""
+            default = false
+            needs = ["redis"]
+            group = "uses"
+
+            [[option]]
+            name = "sessions"
+            question = "Sessions?"
+            gloss = ""
+            default = false
+            group = "uses"
+
+            [[option]]
+            name = "accounts"
+            question = "Accounts?"
+            gloss = ""
+            default = false
+            needs = ["database", "sessions"]
+
+            [[option]]
+            name = "replicas"
+            question = "Replicas?"
+            gloss = ""
+            default = true
+            when = 'database == "postgres"'
+
+            [[option]]
+            name = "proxy"
+            question = "A proxy?"
+            gloss = ""
+            default = false
+            needs = ["replicas"]
+
+            [[option]]
+            name = "team"
+            question = "Which team?"
+            gloss = ""
+            default = "platform"
+            when = "accounts"
+            "#,
+        )
+        .unwrap()
+    }
+
+    fn said(option: &str, value: impl Into<Value>) -> Said {
+        Said {
+            value: value.into(),
+            ..flag(option, true)
+        }
+    }
+
+    fn values(said: &[Said]) -> Vec<String> {
+        let options = of_every_kind();
+        let draft = Draft::new(&options, said, Vec::new()).unwrap();
+        let name = ProjectName::parse("x", |_| false).unwrap();
+        let answers = draft.complete(name).unwrap().options.into_iter();
+        answers.map(|answer| answer.value.to_string()).collect()
+    }
+
+    fn refusal(said: &[Said]) -> Refusal {
+        let options = of_every_kind();
+        let name = ProjectName::parse("x", |_| false).unwrap();
+        let draft = Draft::new(&options, said, Vec::new());
+        draft.and_then(|draft| draft.complete(name)).unwrap_err()
+    }
+
+    #[test]
+    fn a_choice_that_is_needed_is_on() {
+        assert_eq!(
+            values(&[said("accounts", true)]),
+            [
+                "sqlite", "yes", "yes", "no", "yes", "yes", "no", "no", "platform"
+            ]
+        );
+        assert_eq!(
+            values(&[said("accounts", true), said("database", "postgres")])[0],
+            "postgres"
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_is_off_whatever_its_default() {
+        assert_eq!(
+            values(&[said("redis", false)]),
+            ["none", "no", "no", "no", "no", "no", "no", "no", "none"]
+        );
+        assert_eq!(values(&[said("database", "postgres")])[6], "yes");
+    }
+
+    #[test]
+    fn refuses_a_choice_that_is_none_and_needed() {
+        let refusal = refusal(&[said("accounts", true), said("database", "none")]);
+        assert_eq!(
+            refusal.message,
+            "`--accounts` contradicts `--database none`: `accounts` needs `database`"
+        );
+        assert_eq!(
+            refusal.help,
+            "pass `--database sqlite` to have both, or pass `--no-accounts` to have neither"
+        );
+    }
+
+    #[test]
+    fn refuses_what_is_on_where_its_condition_does_not_hold() {
+        let own = refusal(&[said("replicas", true), said("database", "sqlite")]);
+        assert_eq!(
+            own.message,
+            "`--replicas` cannot be: `replicas` is there only where `database == \"postgres\"`"
+        );
+        assert_eq!(
+            own.help,
+            "answer `database` otherwise, or pass `--no-replicas`"
+        );
+        let needed = refusal(&[said("proxy", true)]);
+        assert_eq!(
+            needed.message,
+            "`--proxy` cannot be: `proxy` needs `replicas`, and `replicas` is there only where \
+             `database == \"postgres\"`"
+        );
+        assert_eq!(
+            needed.help,
+            "answer `database` otherwise, or pass `--no-proxy`"
+        );
+        let text = refusal(&[said("team", "core")]);
+        assert_eq!(
+            text.help,
+            "answer `accounts` otherwise, or pass `--team ''`"
+        );
+    }
+
+    #[test]
+    fn an_answer_that_contradicts_what_was_said_is_refused() {
+        let options = of_every_kind();
+        let mut draft = Draft::new(&options, &[said("replicas", true)], Vec::new()).unwrap();
+        assert!(draft.answer(vec!["sqlite".into()]).is_err());
+        assert_eq!(asked(&draft), ["database"]);
+        assert!(draft.answer(vec!["postgres".into()]).is_ok());
+    }
+
+    fn asked(draft: &Draft<'_>) -> Vec<String> {
+        match draft.open() {
+            None => Vec::new(),
+            Some(Question::Option(option)) => vec![option.name.clone()],
+            Some(Question::Group(group, members)) => {
+                let members = members.into_iter().map(|option| option.name.clone());
+                std::iter::once(group.name.clone()).chain(members).collect()
+            }
+        }
+    }
+
+    #[test]
+    fn a_group_asks_at_once_for_what_is_open_in_it() {
+        let options = of_every_kind();
+        let start = |said: &[Said]| {
+            let mut draft = Draft::new(&options, said, Vec::new()).unwrap();
+            draft.answer(vec!["none".into()]).unwrap();
+            draft
+        };
+        let mut draft = start(&[]);
+        draft.answer(vec![true.into()]).unwrap();
+        assert_eq!(asked(&draft), ["uses", "cache", "rate-limit", "sessions"]);
+        draft
+            .answer(vec![false.into(), true.into(), false.into()])
+            .unwrap();
+        assert!(asked(&draft).is_empty());
+        let name = ProjectName::parse("x", |_| false).unwrap();
+        let answers = draft.complete(name).unwrap();
+        let on = |option: &str| answers.is_on(option);
+        assert_eq!(
+            [on("cache"), on("rate-limit"), on("sessions")],
+            [false, true, false]
+        );
+        assert!(draft.take_back());
+        assert_eq!(asked(&draft), ["uses", "cache", "rate-limit", "sessions"]);
+        assert!(draft.take_back());
+        assert_eq!(asked(&draft), ["redis"]);
+
+        let mut draft = start(&[said("cache", true)]);
+        assert_eq!(asked(&draft), ["uses", "rate-limit", "sessions"]);
+        assert!(draft.take_back());
+        let mut draft = start(&[said("cache", false), said("sessions", true)]);
+        draft.answer(vec![true.into()]).unwrap();
+        assert_eq!(asked(&draft), ["rate-limit"]);
+        let mut draft = start(&[]);
+        draft.answer(vec![false.into()]).unwrap();
+        assert_eq!(asked(&draft), ["sessions"]);
+    }
+
+    #[test]
+    fn an_option_is_asked_only_where_its_condition_holds() {
+        let options = of_every_kind();
+        let said = [said("redis", false), said("sessions", false)];
+        let mut draft = Draft::new(&options, &said, Vec::new()).unwrap();
+        assert_eq!(asked(&draft), ["database"]);
+        draft.answer(vec!["postgres".into()]).unwrap();
+        assert_eq!(asked(&draft), ["replicas"]);
+        draft.take_back();
+        draft.answer(vec!["sqlite".into()]).unwrap();
+        assert!(asked(&draft).is_empty());
     }
 }

@@ -13,7 +13,8 @@ use toml::de::{DeTable, DeValue};
 use crate::FORGE_VERSION;
 use crate::error::Refusal;
 use crate::input::answers::{Said, Source};
-use crate::input::options::Options;
+use crate::input::options::{Kind, OptionSpec, Options};
+use crate::input::value::Value;
 
 /// What an answers file says.
 #[derive(Debug, Default)]
@@ -22,6 +23,8 @@ pub struct AnswersFile {
     pub name: Option<String>,
     /// The options that it answers.
     pub said: Vec<Said>,
+    /// The folders of layers from outside that it uses.
+    pub layers: Vec<String>,
     /// The version of Forge that wrote it, if it is newer than this one.
     pub newer: Option<Version>,
 }
@@ -32,6 +35,23 @@ pub const PATH: &str = "forge.toml";
 pub(crate) const VERSION: &str = "version";
 pub(crate) const ANSWERS: &str = "answers";
 pub(crate) const NAME: &str = "name";
+pub(crate) const LAYERS: &str = "layers";
+
+/// The layers from outside that a file names, as far as it can be read: what is wrong with it is told
+/// by [`AnswersFile::read`].
+#[must_use]
+pub fn layers(path: &Path) -> Vec<String> {
+    let text = fs::read_to_string(path).unwrap_or_default();
+    let document: toml::Table = text.parse().unwrap_or_default();
+    let layers = document.get(LAYERS).and_then(toml::Value::as_array);
+    let layers = layers.into_iter().flatten();
+    layers
+        .filter_map(|layer| layer.as_str().map(str::to_owned))
+        .collect()
+}
+
+/// The largest number of a version: the digits that always fit into 64 bits, which a schema can count.
+const LARGEST_NUMBER: u64 = 9_999_999_999_999_999_999;
 
 impl AnswersFile {
     /// Reads and checks a file.
@@ -52,7 +72,7 @@ impl AnswersFile {
         Self::parse(&shown, &text, options)
     }
 
-    fn parse(file: &str, text: &str, options: &Options) -> Result<Self, Refusal> {
+    pub(crate) fn parse(file: &str, text: &str, options: &Options) -> Result<Self, Refusal> {
         Reader {
             file,
             text,
@@ -89,11 +109,15 @@ impl Reader<'_> {
             self.newer = self.newer_version(version)?;
         }
         for (key, _) in document {
-            if !matches!(key.get_ref().as_ref(), VERSION | ANSWERS) {
-                let allowed = "at the top level, `version` and `[answers]` are allowed";
+            if !matches!(key.get_ref().as_ref(), VERSION | LAYERS | ANSWERS) {
+                let allowed = "at the top level, `version`, `layers` and `[answers]` are allowed";
                 return Err(self.unknown(key, allowed));
             }
         }
+        let layers = match document.get(LAYERS) {
+            Some(layers) => self.layers(layers)?,
+            None => Vec::new(),
+        };
         let Some(answers) = document.get(ANSWERS) else {
             return Err(Refusal::usage(
                 format!("`{}` has no table `[answers]`", self.file),
@@ -103,10 +127,22 @@ impl Reader<'_> {
         let Some(answers) = answers.get_ref().as_table() else {
             return Err(self.wrong_type(ANSWERS, answers, "a table"));
         };
-        self.answers(answers)
+        self.answers(answers, layers)
     }
 
-    fn answers(self, answers: &DeTable<'_>) -> Result<AnswersFile, Refusal> {
+    fn layers(&self, value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, Refusal> {
+        let expected = "a list of paths, such as `[\"../our-platform\"]`";
+        let paths = value.get_ref().as_array();
+        let paths = paths.ok_or_else(|| self.wrong_type(LAYERS, value, expected))?;
+        let paths = paths.iter().map(|path| {
+            let text = path.get_ref().as_str();
+            let text = text.ok_or_else(|| self.wrong_type(LAYERS, path, expected))?;
+            Ok(text.to_owned())
+        });
+        paths.collect()
+    }
+
+    fn answers(self, answers: &DeTable<'_>, layers: Vec<String>) -> Result<AnswersFile, Refusal> {
         let mut name = None;
         let mut said = Vec::new();
         for (key, value) in answers {
@@ -115,12 +151,10 @@ impl Reader<'_> {
                 let text = value.get_ref().as_str();
                 let text = text.ok_or_else(|| self.wrong_type(NAME, value, "a string"))?;
                 name = Some(text.to_owned());
-            } else if self.options.position(option).is_some() {
-                let on = value.get_ref().as_bool();
-                let on = on.ok_or_else(|| self.wrong_type(option, value, "`true` or `false`"))?;
+            } else if let Some(option) = self.options.get(option) {
                 said.push(Said {
-                    option: option.to_owned(),
-                    on,
+                    option: option.name.clone(),
+                    value: self.value(option, value)?,
                     source: Source::File(self.file.to_owned()),
                 });
             } else {
@@ -129,8 +163,13 @@ impl Reader<'_> {
                     .chain(options.map(|option| option.name.as_str()))
                     .map(|key| format!("`{key}`"))
                     .collect();
+                let dropped = if layers.is_empty() {
+                    ""
+                } else {
+                    "; if a layer no longer has the option, remove the line"
+                };
                 let allowed = format!(
-                    "under `[answers]`, these are allowed: {}",
+                    "under `[answers]`, these are allowed: {}{dropped}",
                     allowed.join(", ")
                 );
                 return Err(self.unknown(key, &allowed));
@@ -139,22 +178,52 @@ impl Reader<'_> {
         Ok(AnswersFile {
             name,
             said,
+            layers,
             newer: self.newer,
         })
+    }
+
+    fn value(&self, option: &OptionSpec, value: &Spanned<DeValue<'_>>) -> Result<Value, Refusal> {
+        let (name, allowed) = (&option.name, option.allowed());
+        let given = match value.get_ref() {
+            DeValue::Boolean(on) => Value::Switch(*on),
+            DeValue::String(word) => Value::Word(word.clone().into_owned()),
+            _ => return Err(self.wrong_type(name, value, &allowed)),
+        };
+        if option.accepts(&given) {
+            return Ok(given);
+        }
+        match (&option.kind, &given) {
+            (Kind::Choice(_) | Kind::Text(_), Value::Word(word)) => Err(Refusal::usage(
+                format!(
+                    "{}: `{name}` is `{}`",
+                    self.place(&value.span()),
+                    word.escape_debug()
+                ),
+                format!("`{name}` must be {allowed}"),
+            )),
+            _ => Err(self.wrong_type(name, value, &allowed)),
+        }
     }
 
     fn newer_version(&self, value: &Spanned<DeValue<'_>>) -> Result<Option<Version>, Refusal> {
         let text = value.get_ref().as_str();
         let text = text.ok_or_else(|| self.wrong_type(VERSION, value, "a string"))?;
-        let version = Version::parse(text).map_err(|error| {
+        let fault = |reason: String| {
             Refusal::usage(
                 format!(
-                    "{}: `version` is `{text}`, which is not a version: {error}",
-                    self.place(&value.span())
+                    "{}: `version` is `{}`, which is not a version: {reason}",
+                    self.place(&value.span()),
+                    text.escape_debug()
                 ),
                 format!("write a version such as `{FORGE_VERSION}`, or leave the line out"),
             )
-        })?;
+        };
+        let version = Version::parse(text).map_err(|error| fault(error.to_string()))?;
+        let numbers = [version.major, version.minor, version.patch];
+        if numbers.into_iter().any(|number| number > LARGEST_NUMBER) {
+            return Err(fault("a number has more than 19 digits".to_owned()));
+        }
         let own = Version::parse(FORGE_VERSION).ok();
         Ok(own.is_some_and(|own| version > own).then_some(version))
     }
@@ -211,6 +280,20 @@ mod tests {
             question = 'Use Redis?'
             gloss = ''
             default = true
+
+            [[option]]
+            name = 'database'
+            question = 'Which database?'
+            gloss = ''
+            choices = [{ value = 'none', gloss = '' }, { value = 'sqlite', gloss = '' }]
+            default = 'sqlite'
+
+            [[option]]
+            name = 'team'
+            question = 'Which team?'
+            gloss = ''
+            default = 'platform'
+            pattern = '[a-z]+'
             ",
         )
         .unwrap()
@@ -232,8 +315,65 @@ mod tests {
         let file = parse(&text).unwrap();
         assert_eq!(file.name.as_deref(), Some("shop"));
         assert_eq!(file.said.len(), 1);
-        assert!(!file.said[0].on);
+        assert!(!file.said[0].value.is_on());
         assert_eq!(file.newer, None);
+    }
+
+    #[test]
+    fn reads_words_and_the_folders_of_layers() {
+        let text = "layers = ['../ours', 'b']\n[answers]\ndatabase = 'none'\nteam = 'core'\n";
+        let file = parse(text).unwrap();
+        assert_eq!(file.layers, ["../ours", "b"]);
+        let values: Vec<Value> = file.said.into_iter().map(|said| said.value).collect();
+        assert_eq!(values, ["none".into(), "core".into()]);
+    }
+
+    #[test]
+    fn names_what_cannot_be_the_answer_and_what_can() {
+        for (line, message, help) in [
+            (
+                "database = 'mysql'",
+                "`database` is `mysql`",
+                "`database` must be `none` or `sqlite`",
+            ),
+            (
+                "database = true",
+                "`database` is a boolean",
+                "`database` must be `none` or `sqlite`",
+            ),
+            (
+                "team = \"a\\nb\"",
+                "`team` is `a\\nb`",
+                "`team` must be a line of text that matches `[a-z]+`",
+            ),
+            (
+                "team = []",
+                "`team` is an array",
+                "`team` must be a line of text that matches `[a-z]+`",
+            ),
+        ] {
+            assert_eq!(
+                fault(&format!("[answers]\n{line}\n")),
+                (format!("`forge.toml` line 2: {message}"), help.to_owned())
+            );
+        }
+        for layers in ["'a'", "[1]"] {
+            let (_, help) = fault(&format!("layers = {layers}\n[answers]\n"));
+            assert_eq!(
+                help,
+                "`layers` must be a list of paths, such as `[\"../our-platform\"]`"
+            );
+        }
+    }
+
+    #[test]
+    fn a_number_of_a_version_has_at_most_19_digits() {
+        assert!(parse("version = '9999999999999999999.0.0'\n[answers]\n").is_ok());
+        let (message, _) = fault("version = '10000000000000000000.0.0'\n[answers]\n");
+        assert!(
+            message.ends_with("a number has more than 19 digits"),
+            "{message}"
+        );
     }
 
     #[test]
@@ -247,7 +387,8 @@ mod tests {
             fault("[answers]\nname = \"x\"\nreddis = true\n"),
             (
                 "`forge.toml` line 3: unknown key `reddis`".to_owned(),
-                "under `[answers]`, these are allowed: `name`, `redis`".to_owned(),
+                "under `[answers]`, these are allowed: `name`, `redis`, `database`, `team`"
+                    .to_owned(),
             )
         );
         let (message, _) = fault("redis = true\n");

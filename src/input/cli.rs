@@ -1,20 +1,23 @@
 //! From argv to what was given. The flags of the options come from their data.
 
 use std::ffi::OsString;
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
-use clap::builder::Styles;
 use clap::builder::styling::{AnsiColor, Effects};
+use clap::builder::{PossibleValue, PossibleValuesParser, Styles};
 use clap::error::{ContextKind, ContextValue, ErrorKind};
-use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint, value_parser};
 use clap_complete::Shell;
 
 use crate::FORGE_VERSION;
 use crate::git::Vcs;
 use crate::input::answers::{Said, Source};
 use crate::input::name;
-use crate::input::options::{OptionSpec, Options};
+use crate::input::options::{Kind, OptionSpec, Options};
+use crate::input::value::{NONE, Value};
 use crate::input::wish::Wish;
+use crate::layers::named;
 
 /// A parsed command line.
 #[derive(Debug)]
@@ -86,6 +89,8 @@ pub struct Update {
     pub quiet: bool,
 }
 
+const ADD: &str = "add";
+const REMOVE: &str = "remove";
 const UPDATE: &str = "update";
 const OPTION: &str = "option";
 const CHECK: &str = "check";
@@ -128,14 +133,14 @@ pub fn command(options: &Options) -> Command {
         .arg_required_else_help(true)
         .subcommand(new_command(options))
         .subcommand(
-            update_command("add", options)
+            update_command(ADD, options)
                 .about("Switch options on in an existing project, and bring in template updates")
-                .after_help(switch_help("add", "on", options)),
+                .after_help(switch_help(ADD, "on", options)),
         )
         .subcommand(
-            update_command("remove", options)
+            update_command(REMOVE, options)
                 .about("Switch options off in an existing project, and bring in template updates")
-                .after_help(switch_help("remove", "off", options)),
+                .after_help(switch_help(REMOVE, "off", options)),
         )
         .subcommand(
             update_command(UPDATE, options)
@@ -164,6 +169,7 @@ pub fn command(options: &Options) -> Command {
         .subcommand(
             Command::new("options")
                 .about("List the options, their defaults and what they need")
+                .arg(layer_arg())
                 .arg(flag("json").help("Print a JSON schema of the answers file")),
         )
         .subcommand(
@@ -206,7 +212,7 @@ pub fn parse(options: &Options, args: &[OsString]) -> Result<Given, clap::Error>
             "options" => Given::Options {
                 json: matches.get_flag("json"),
             },
-            "add" | "remove" | UPDATE => Given::Update(update_given(&name, &mut matches)),
+            ADD | REMOVE | UPDATE => Given::Update(update_given(&name, &mut matches, options)),
             "diff" => Given::Diff {
                 stat: matches.get_flag("stat"),
                 json: matches.get_flag("json"),
@@ -253,7 +259,9 @@ fn required<T: Clone + Send + Sync + 'static>(
 
 fn new_command(options: &Options) -> Command {
     let project = options.list.iter().flat_map(option_args);
-    let without = options.list.last().map(|option| option.flag(false));
+    let mut switches = options.list.iter().rev();
+    let without = switches.find(|option| matches!(option.kind, Kind::Switch));
+    let without = without.map(|option| option.flag(false));
     let here = format!("forge new . {} --yes", without.unwrap_or_default());
     Command::new("new")
         .about("Create a new project")
@@ -283,12 +291,13 @@ fn new_command(options: &Options) -> Command {
                 .help("Use defaults for everything not given, without asking"),
         )
         .arg(
-            Arg::new("answers")
-                .long("answers")
+            Arg::new(named::ANSWERS)
+                .long(named::ANSWERS)
                 .value_name("FILE")
                 .value_parser(value_parser!(PathBuf))
                 .help("Read answers from a file, such as the `forge.toml` of a project"),
         )
+        .arg(layer_arg())
         .arg(
             Arg::new("vcs")
                 .long("vcs")
@@ -321,29 +330,50 @@ fn new_command(options: &Options) -> Command {
         ]))
 }
 
+/// Which layers there are has been found out before the command line is parsed.
+fn layer_arg() -> Arg {
+    Arg::new(named::LAYER)
+        .long(named::LAYER)
+        .value_name("FOLDER")
+        .action(ArgAction::Append)
+        .value_parser(value_parser!(PathBuf))
+        .value_hint(ValueHint::DirPath)
+        .help("Add a layer of your own, a folder with a `layer.toml`; may be repeated")
+}
+
 fn update_command(name: &'static str, options: &Options) -> Command {
-    let names: Vec<String> = options
-        .list
-        .iter()
-        .map(|option| option.name.clone())
-        .collect();
-    let command = Command::new(name);
-    let command = if name == UPDATE {
-        command.arg(
+    let mut command = Command::new(name);
+    if name == UPDATE {
+        command = command.arg(
             flag(CHECK)
                 .conflicts_with(DRY_RUN)
                 .help("Change nothing, and exit with 4 if there is anything to change"),
-        )
+        );
     } else {
-        command.arg(
+        // What is refused with a reason is no proposal.
+        let names = options.list.iter().map(|option| {
+            let is_text = matches!(option.kind, Kind::Text(_));
+            let stays = name == REMOVE && option.off().is_none();
+            PossibleValue::new(option.name.clone()).hide(is_text || stays)
+        });
+        command = command.arg(
             Arg::new(OPTION)
                 .value_name("OPTION")
                 .required(true)
                 .num_args(1..)
-                .value_parser(names)
+                .value_parser(PossibleValuesParser::new(names))
                 .help("The options, as `forge options` lists them"),
-        )
-    };
+        );
+    }
+    if name == ADD {
+        for option in choices(options) {
+            command = command.arg(
+                value_arg(option, false)
+                    .requires(OPTION)
+                    .help(format!("Which `{}` to add", option.name)),
+            );
+        }
+    }
     command
         .arg(flag(DRY_RUN).help("Show what would change in each file, without changing anything"))
         .arg(flag("allow-dirty").help("Proceed even if git has uncommitted changes"))
@@ -351,14 +381,32 @@ fn update_command(name: &'static str, options: &Options) -> Command {
         .arg(flag("quiet").short('q').help("Print errors only"))
 }
 
-fn update_given(name: &str, matches: &mut ArgMatches) -> Update {
+fn choices(options: &Options) -> impl Iterator<Item = &OptionSpec> {
+    let options = options.list.iter();
+    options.filter(|option| matches!(option.kind, Kind::Choice(_)))
+}
+
+fn update_given(name: &str, matches: &mut ArgMatches, options: &Options) -> Update {
     let mut named = || -> Vec<String> {
         let names = matches.remove_many(OPTION);
         names.map(Iterator::collect).unwrap_or_default()
     };
     let wish = match name {
-        "add" => Wish::Add(named()),
-        "remove" => Wish::Remove(named()),
+        ADD => {
+            let mut added: Vec<(String, Option<Value>)> =
+                named().into_iter().map(|name| (name, None)).collect();
+            for option in choices(options) {
+                let Some(value) = word_given(matches, option) else {
+                    continue;
+                };
+                match added.iter_mut().find(|(name, _)| *name == option.name) {
+                    Some((_, given)) => *given = Some(value),
+                    None => added.push((option.name.clone(), Some(value))),
+                }
+            }
+            Wish::Add(added)
+        }
+        REMOVE => Wish::Remove(named()),
         _ => Wish::Update,
     };
     Update {
@@ -371,26 +419,52 @@ fn update_given(name: &str, matches: &mut ArgMatches) -> Update {
     }
 }
 
-/// The pair of flags for an option.
-fn option_args(option: &OptionSpec) -> [Arg; 2] {
-    let marked = |on| {
-        if option.default == on {
-            " [default]"
-        } else {
-            ""
+/// The flags for an option: a pair for yes and no, or one that takes a value.
+fn option_args(option: &OptionSpec) -> Vec<Arg> {
+    let mut help = capitalized(&option.gloss);
+    if !option.needs.is_empty() {
+        let _ = write!(help, " (needs {})", option.needs.join(", "));
+    }
+    if let Some(when) = &option.when {
+        let _ = write!(help, " (where {when})");
+    }
+    match &option.kind {
+        Kind::Switch => {
+            let [yes, no] = [true, false].map(|on| {
+                let is_default = option.default == on.into();
+                if is_default { " [default]" } else { "" }
+            });
+            vec![
+                flag(&option.name).help(format!("{help}{yes}")),
+                flag(&negative(option)).help(format!("Leave it out{no}")),
+            ]
         }
-    };
-    let needs = if option.needs.is_empty() {
-        String::new()
+        Kind::Choice(_) | Kind::Text(_) => {
+            vec![value_arg(option, true).help(format!("{help} [default: {}]", option.default))]
+        }
+    }
+}
+
+/// The flag that takes the answer to a choice or a text.
+fn value_arg(option: &OptionSpec, with_off: bool) -> Arg {
+    let arg = Arg::new(option.name.clone()).long(option.name.clone());
+    if let Kind::Choice(choices) = &option.kind {
+        let choices = choices.iter();
+        let choices = choices.filter(|choice| with_off || choice.value != NONE);
+        arg.value_name("VALUE")
+            .value_parser(PossibleValuesParser::new(choices.map(|choice| {
+                PossibleValue::new(choice.value.clone()).help(capitalized(&choice.gloss))
+            })))
     } else {
-        format!(" (needs {})", option.needs.join(", "))
-    };
-    let yes = format!("{}{needs}{}", capitalized(&option.gloss), marked(true));
-    let no = format!("Leave it out{}", marked(false));
-    [
-        flag(&option.name).help(yes),
-        flag(&negative(option)).help(no),
-    ]
+        let option = option.clone();
+        arg.value_name("TEXT").value_parser(move |text: &str| {
+            if option.accepts(&text.into()) {
+                Ok(text.to_owned())
+            } else {
+                Err(format!("it must be {}", option.allowed()))
+            }
+        })
+    }
 }
 
 fn negative(option: &OptionSpec) -> String {
@@ -411,21 +485,25 @@ fn capitalized(text: &str) -> String {
 }
 
 fn new_given(mut matches: ArgMatches, options: &Options) -> New {
-    let flags = options.list.iter().flat_map(|option| {
-        [
-            (option, true, option.name.clone()),
-            (option, false, negative(option)),
-        ]
+    let said = options.list.iter().flat_map(|option| {
+        let values: Vec<Value> = match option.kind {
+            Kind::Switch => [(true, option.name.clone()), (false, negative(option))]
+                .into_iter()
+                .filter(|(_, id)| matches.get_flag(id))
+                .map(|(on, _)| on.into())
+                .collect(),
+            Kind::Choice(_) | Kind::Text(_) => {
+                word_given(&mut matches, option).into_iter().collect()
+            }
+        };
+        values.into_iter().map(|value| Said {
+            option: option.name.clone(),
+            value,
+            source: Source::CommandLine,
+        })
     });
     New {
-        said: flags
-            .filter(|(_, _, id)| matches.get_flag(id))
-            .map(|(option, on, _)| Said {
-                option: option.name.clone(),
-                on,
-                source: Source::CommandLine,
-            })
-            .collect(),
+        said: said.collect(),
         path: matches.remove_one::<OsString>("path").map(PathBuf::from),
         name: matches.remove_one("name"),
         answers: matches.remove_one("answers"),
@@ -437,6 +515,10 @@ fn new_given(mut matches: ArgMatches, options: &Options) -> New {
         json: matches.get_flag("json"),
         quiet: matches.get_flag("quiet"),
     }
+}
+
+fn word_given(matches: &mut ArgMatches, option: &OptionSpec) -> Option<Value> {
+    matches.remove_one(&option.name).map(Value::Word)
 }
 
 /// Takes back clap's advice to put `--` before an unknown flag of a command: no name, option or shell
@@ -475,16 +557,166 @@ pub fn seems_to_want_json(args: &[OsString]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::templates;
+    use crate::input::options::{self, TAKEN_FLAGS};
+    use crate::layers::Layers;
 
     #[test]
     fn the_command_is_well_formed() {
-        command(&templates::options().unwrap()).debug_assert();
+        command(&Layers::built_in().unwrap().options).debug_assert();
     }
 
     #[test]
-    fn each_option_has_a_pair_of_flags_in_order() {
-        let options = templates::options().unwrap();
+    fn no_option_can_be_called_like_an_argument_of_forge() {
+        let command = command(&Options::default());
+        for subcommand in ["new", ADD, REMOVE, UPDATE] {
+            for arg in command.find_subcommand(subcommand).unwrap().get_arguments() {
+                let names = [Some(arg.get_id().as_str()), arg.get_long()];
+                for name in names.into_iter().flatten() {
+                    assert!(TAKEN_FLAGS.contains(&name), "{name}");
+                }
+            }
+        }
+    }
+
+    const MADE_UP: &str = r#"
+        [[option]]
+        name = "database"
+        question = "Which database?"
+        gloss = "where data is kept"
+        choices = [
+            { value = "none", gloss = "nowhere" },
+            { value = "sqlite", gloss = "in a file" },
+            { value = "postgres", gloss = "on a server" },
+        ]
+        default = "sqlite"
+
+        [[option]]
+        name = "accounts"
+        question = "Accounts?"
+        gloss = "sign-up and log-in"
+        default = false
+        needs = ["database"]
+
+        [[option]]
+        name = "pool"
+        question = "Which pool?"
+        gloss = "connections that wait"
+        default = "main"
+        when = 'database == "postgres"'
+
+        [[option]]
+        name = "team"
+        question = "Which team?"
+        gloss = "who owns the service"
+        default = "platform"
+        pattern = "[a-z]+"
+
+        [[option]]
+        name = "host"
+        question = "Which host?"
+        gloss = "where it runs"
+        choices = [{ value = "here", gloss = "" }, { value = "there", gloss = "" }]
+        default = "here"
+    "#;
+
+    fn given(line: &str) -> Result<Given, clap::Error> {
+        let args: Vec<OsString> = line.split(' ').map(OsString::from).collect();
+        parse(&Options::parse(MADE_UP).unwrap(), &args)
+    }
+
+    fn said(line: &str) -> Vec<String> {
+        let Ok(Given::New(new)) = given(line) else {
+            panic!("`{line}` is not accepted");
+        };
+        let said = new.said.iter();
+        said.map(|said| options::flag(&said.option, &said.value))
+            .collect()
+    }
+
+    #[test]
+    fn choices_and_texts_are_flags_with_values() {
+        assert_eq!(
+            said("forge new x --team=core --database none --no-accounts"),
+            ["--database none", "--no-accounts", "--team core"]
+        );
+        assert_eq!(said("forge new x --pool="), ["--pool ''"]);
+    }
+
+    #[test]
+    fn an_answer_that_cannot_be_is_refused_with_what_can() {
+        for (line, message) in [
+            (
+                "--database mysql",
+                "[possible values: none, sqlite, postgres]",
+            ),
+            (
+                "--team Core",
+                "it must be a line of text that matches `[a-z]+`",
+            ),
+            ("--team=", "it must be a line of text that matches `[a-z]+`"),
+            ("--database", "none, sqlite, postgres"),
+            ("--no-database", "unexpected argument '--no-database'"),
+        ] {
+            let error = given(&format!("forge new x {line}")).unwrap_err();
+            assert!(error.to_string().contains(message), "{error}");
+            assert_eq!(error.exit_code(), 2);
+        }
+    }
+
+    #[test]
+    fn the_help_says_what_each_answer_means() {
+        let mut command = new_command(&Options::parse(MADE_UP).unwrap());
+        let help = command.render_long_help().to_string();
+        for text in [
+            "--database <VALUE>",
+            "Where data is kept [default: sqlite]",
+            "- postgres: On a server",
+            "Sign-up and log-in (needs database)",
+            "Connections that wait (where database == \"postgres\") [default: main]",
+            "--team <TEXT>",
+        ] {
+            assert!(help.contains(text), "{text} is not in {help}");
+        }
+    }
+
+    fn wish(line: &str) -> Wish {
+        match given(line) {
+            Ok(Given::Update(update)) => update.wish,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_choice_can_be_added_with_its_answer() {
+        let added = |value: Option<&str>| ("database".to_owned(), value.map(Value::from));
+        assert_eq!(wish("forge add database"), Wish::Add(vec![added(None)]));
+        assert_eq!(
+            wish("forge add accounts database --database postgres"),
+            Wish::Add(vec![("accounts".to_owned(), None), added(Some("postgres"))])
+        );
+        assert!(given("forge add database --database none").is_err());
+        assert!(given("forge add --database postgres").is_err());
+    }
+
+    #[test]
+    fn only_what_can_be_added_or_removed_is_proposed() {
+        let command = command(&Options::parse(MADE_UP).unwrap());
+        for (name, expected) in [
+            (ADD, &["database", "accounts", "host"][..]),
+            (REMOVE, &["database", "accounts"]),
+        ] {
+            let command = command.find_subcommand(name).unwrap();
+            let option = command.get_positionals().next().unwrap();
+            let values = option.get_possible_values();
+            let shown = values.iter().filter(|value| !value.is_hide_set());
+            let shown: Vec<&str> = shown.map(PossibleValue::get_name).collect();
+            assert_eq!(shown, expected);
+        }
+    }
+
+    #[test]
+    fn each_option_has_its_flags_in_order() {
+        let options = Layers::built_in().unwrap().options;
         let command = new_command(&options);
         let flags: Vec<String> = command
             .get_opts()
@@ -494,14 +726,17 @@ mod tests {
         let expected: Vec<String> = options
             .list
             .iter()
-            .flat_map(|option| [option.flag(true), option.flag(false)])
+            .flat_map(|option| match option.kind {
+                Kind::Switch => vec![option.flag(true), option.flag(false)],
+                _ => vec![format!("--{}", option.name)],
+            })
             .collect();
         assert_eq!(flags, expected);
     }
 
     #[test]
     fn the_manual_has_a_page_for_every_command() {
-        let command = command(&templates::options().unwrap());
+        let command = command(&Layers::built_in().unwrap().options);
         let names: Vec<&str> = command.get_subcommands().map(Command::get_name).collect();
         let man = command.find_subcommand("man").unwrap();
         let page = man.get_positionals().next().unwrap();

@@ -3,9 +3,12 @@
 pub mod answers;
 pub mod answers_file;
 pub mod cli;
+pub mod condition;
 pub mod name;
 pub mod options;
+pub mod pattern;
 pub mod prompt;
 pub mod schema;
 pub mod target;
+pub mod value;
 pub mod wish;

@@ -12,6 +12,9 @@ pub struct ProjectName(String);
 /// Leaves room for `_redis` and the like in a DNS label, which ends at 63 characters (RFC 1035).
 pub const MAX_LENGTH: usize = 50;
 
+/// The form of a name: words of lower-case letters and digits with `_`, `__` or dashes between them.
+pub(crate) const PATTERN: &str = "^[a-z][a-z0-9]*(?:(?:__?|-+)[a-z0-9]+)*$";
+
 /// A name that is always fine.
 const FALLBACK: &str = "my_app";
 
@@ -29,6 +32,23 @@ const BUILT_IN_CRATES: &[&str] = &["alloc", "core", "proc-macro", "proc_macro", 
 
 /// Directories that cargo makes next to the binary.
 const ARTIFACT_DIRECTORIES: &[&str] = &["build", "deps", "examples", "incremental"];
+
+/// Devices on Windows, in lower case.
+const WINDOWS_DEVICES: &[&str] = &[
+    "aux", "con", "nul", "prn", "com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7",
+    "com8", "com9", "lpt0", "lpt1", "lpt2", "lpt3", "lpt4", "lpt5", "lpt6", "lpt7", "lpt8", "lpt9",
+];
+
+/// Every well-formed name that is taken, whatever projects depend on.
+pub(crate) fn taken() -> impl Iterator<Item = &'static str> {
+    let lists = [
+        KEYWORDS,
+        BUILT_IN_CRATES,
+        ARTIFACT_DIRECTORIES,
+        WINDOWS_DEVICES,
+    ];
+    lists.into_iter().flatten().copied()
+}
 
 /// A name that breaks a rule, and one like it that does not.
 #[derive(Debug)]
@@ -162,21 +182,13 @@ fn reserved(name: &str, is_dependency: &impl Fn(&str) -> bool) -> Option<String>
         Some("it is a crate that comes with Rust".to_owned())
     } else if ARTIFACT_DIRECTORIES.contains(&name) {
         Some("cargo keeps a directory of that name beside the binary".to_owned())
-    } else if is_windows_device(name) {
+    } else if WINDOWS_DEVICES.contains(&name) {
         Some("it is a device name on Windows".to_owned())
     } else if is_dependency(name) {
         Some("it is a crate that generated projects depend on".to_owned())
     } else {
         None
     }
-}
-
-fn is_windows_device(name: &str) -> bool {
-    let numbered = |prefix| {
-        name.strip_prefix(prefix)
-            .is_some_and(|rest| rest.len() == 1 && rest.as_bytes()[0].is_ascii_digit())
-    };
-    matches!(name, "aux" | "con" | "nul" | "prn") || numbered("com") || numbered("lpt")
 }
 
 /// Splits `CamelCase`, and puts one separator where there was anything else than a word.

@@ -6,13 +6,14 @@ use crate::error::Refusal;
 use crate::input::answers::{Answers, Draft, Said, Source};
 use crate::input::answers_file;
 use crate::input::name::ProjectName;
-use crate::input::options::Options;
+use crate::input::options::{Kind, OptionSpec, Options};
+use crate::input::value::Value;
 
 /// What is to become of a project's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Wish {
-    /// Switch these on.
-    Add(Vec<String>),
+    /// Switch these on, some with an answer that was said.
+    Add(Vec<(String, Option<Value>)>),
     /// Switch these off.
     Remove(Vec<String>),
     /// What the answers of the project say.
@@ -28,76 +29,167 @@ pub struct Granted {
     pub notes: Vec<String>,
 }
 
+/// A project as it describes itself.
+#[derive(Clone, Debug)]
+pub struct Project<'a> {
+    /// Its name.
+    pub name: ProjectName,
+    /// What its `forge.toml` says.
+    pub said: Vec<Said>,
+    /// The answers of its last render, which count where `forge.toml` says nothing.
+    pub recorded: &'a BTreeMap<String, Value>,
+}
+
+impl Project<'_> {
+    /// The answers that it has. An option that it does not know has the answer of the one that it
+    /// inherits from, or is off.
+    pub fn answers(&self, options: &Options) -> Result<Answers, Refusal> {
+        let draft = Draft::new(options, &[], self.said.clone())?;
+        draft.complete_with(self.name.clone(), |option, values| {
+            let recorded = self.recorded.get(&option.name);
+            if let Some(value) = recorded.filter(|value| option.accepts(value)) {
+                return value.clone();
+            }
+            let inherits = option.inherits.as_ref();
+            let inherited = inherits.and_then(|other| values[options.position(other)?].as_ref());
+            match inherited {
+                Some(value) if option.accepts(value) => value.clone(),
+                Some(value) if value.is_on() => option.on(),
+                _ => option.off().unwrap_or_else(|| option.default.clone()),
+            }
+        })
+    }
+}
+
 impl Wish {
-    /// Changes answers. What an option needs comes with it, and goes only with it.
-    ///
-    /// An option that the project does not know yet stays off.
-    pub fn grant(
-        &self,
-        options: &Options,
-        name: ProjectName,
-        mut said: Vec<Said>,
-    ) -> Result<Granted, Refusal> {
+    /// Changes the answers of a project. What an option needs comes with it, and goes only with it.
+    pub fn grant(&self, options: &Options, project: &Project<'_>) -> Result<Granted, Refusal> {
+        let before = project.answers(options)?;
         let mut notes = Vec::new();
-        let before: BTreeMap<String, bool> = said
-            .iter()
-            .map(|said| (said.option.clone(), said.on))
-            .collect();
-        let is_on = |option: &str| before.get(option).copied().unwrap_or_default();
-        let mut switch = |option: &str, on: bool| {
-            said.retain(|said| said.option != option);
-            said.push(Said {
-                option: option.to_owned(),
-                on,
-                // Where `add` and `remove` say it.
-                source: Source::File(answers_file::PATH.to_owned()),
-            });
-        };
-        let (named, on): (&[String], bool) = match self {
-            Self::Add(options) => (options, true),
-            Self::Remove(options) => (options, false),
-            Self::Update => (&[], false),
-        };
-        for (index, option) in options.list.iter().enumerate() {
-            if named.contains(&option.name) {
-                if is_on(&option.name) == on {
-                    let state = if on { "on" } else { "off" };
-                    notes.push(format!("`{}` is already {state}", option.name));
-                }
-                switch(&option.name, on);
-                continue;
-            }
-            let cause = named.iter().find(|other| {
-                let other = options.position(other);
-                other.is_some_and(|other| {
-                    if on {
-                        options.needs_of(other).contains(&index)
-                    } else {
-                        options.needs_of(index).contains(&other)
-                    }
-                })
-            });
-            if let Some(cause) = cause
-                && is_on(&option.name) != on
-            {
-                let own = &option.name;
-                notes.push(if on {
-                    format!("`{cause}` needs `{own}`: `{own}` is added too")
-                } else {
-                    format!("`{own}` needs `{cause}`: `{own}` is removed too")
+        let named: Vec<(usize, Value)> = match self {
+            Self::Update => {
+                return Ok(Granted {
+                    answers: before,
+                    notes,
                 });
-                switch(own, on);
             }
+            Self::Add(named) => {
+                let named = named.iter().filter_map(|(name, value)| {
+                    let index = options.position(name)?;
+                    Some((
+                        index,
+                        added(&options.list[index], value.as_ref(), before.get(name)),
+                    ))
+                });
+                let named = named.map(|(index, value)| Ok((index, value?)));
+                named.collect::<Result<_, Refusal>>()?
+            }
+            Self::Remove(named) => {
+                let named = named.iter().filter_map(|name| options.position(name));
+                let named = named.map(|index| Ok((index, removed(&options.list[index])?)));
+                named.collect::<Result<_, Refusal>>()?
+            }
+        };
+        // Every option depends only on earlier ones, whose answers are settled when it is looked at.
+        let mut after: Vec<Value> = Vec::with_capacity(options.list.len());
+        for (index, option) in options.list.iter().enumerate() {
+            let own = &option.name;
+            let was = &before.options[index].value;
+            let settled = |name: &str| options.position(name).and_then(|index| after.get(index));
+            let value = if let Some((_, value)) = named.iter().find(|(other, _)| *other == index) {
+                if value == was {
+                    notes.push(match value {
+                        Value::Word(word) if value.is_on() => {
+                            format!("`{own}` is already `{word}`")
+                        }
+                        _ => format!(
+                            "`{own}` is already {}",
+                            if value.is_on() { "on" } else { "off" }
+                        ),
+                    });
+                }
+                value.clone()
+            } else if let Some(cause) = named.iter().find_map(|(other, value)| {
+                let needs = value.is_on() && options.needs_of(*other).contains(&index);
+                (needs && !was.is_on()).then(|| &options.list[*other].name)
+            }) {
+                notes.push(format!("`{cause}` needs `{own}`: `{own}` is added too"));
+                option.on()
+            } else if was.is_on()
+                && let Some(cause) = options
+                    .needs_of(index)
+                    .into_iter()
+                    .find(|need| after.get(*need).is_some_and(|need| !need.is_on()))
+            {
+                let cause = &options.list[cause].name;
+                notes.push(format!("`{own}` needs `{cause}`: `{own}` is removed too"));
+                option.off().unwrap_or_else(|| was.clone())
+            } else if was.is_on()
+                && let Some(when) = &option.when
+                && when.evaluate(settled) == Some(false)
+            {
+                notes.push(format!(
+                    "`{own}` is there only where `{when}`: `{own}` is removed too"
+                ));
+                option.off().unwrap_or_else(|| was.clone())
+            } else {
+                was.clone()
+            };
+            after.push(value);
         }
-        let mut draft = Draft::new(options, &[], said)?;
-        while draft.open().is_some() {
-            draft.answer(false);
-        }
+        let said = options.list.iter().zip(after).map(|(option, value)| Said {
+            option: option.name.clone(),
+            value,
+            // Where `add` and `remove` say it.
+            source: Source::File(answers_file::PATH.to_owned()),
+        });
+        let draft = Draft::new(options, &[], said.collect())?;
         Ok(Granted {
-            answers: draft.complete(name),
+            answers: draft.complete(project.name.clone())?,
             notes,
         })
     }
+}
+
+/// What an option that is added becomes: what was said, or else what it was if that is on.
+fn added(
+    option: &OptionSpec,
+    said: Option<&Value>,
+    before: Option<&Value>,
+) -> Result<Value, Refusal> {
+    check_is_no_text(option)?;
+    let said = said.or(before.filter(|value| value.is_on()));
+    Ok(said.cloned().unwrap_or_else(|| option.on()))
+}
+
+fn removed(option: &OptionSpec) -> Result<Value, Refusal> {
+    check_is_no_text(option)?;
+    option.off().ok_or_else(|| {
+        Refusal::usage(
+            format!(
+                "`{}` cannot be removed: it is always {}",
+                option.name,
+                option.allowed()
+            ),
+            format!("choose another one with `forge add {0} --{0}`", option.name),
+        )
+    })
+}
+
+fn check_is_no_text(option: &OptionSpec) -> Result<(), Refusal> {
+    if matches!(option.kind, Kind::Text(_)) {
+        return Err(Refusal::usage(
+            format!(
+                "`{}` is a text, which is neither added nor removed",
+                option.name
+            ),
+            format!(
+                "change it in `{}` and run `forge update`",
+                answers_file::PATH
+            ),
+        ));
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -131,17 +223,40 @@ mod tests {
         .unwrap()
     }
 
+    fn said(option: &str, value: Value) -> Said {
+        Said {
+            option: option.to_owned(),
+            value,
+            source: Source::File(answers_file::PATH.to_owned()),
+        }
+    }
+
+    fn project(said: Vec<Said>, recorded: &BTreeMap<String, Value>) -> Project<'_> {
+        Project {
+            name: ProjectName::parse("shop", |_| false).unwrap(),
+            said,
+            recorded,
+        }
+    }
+
     fn grant(wish: &Wish, on: [bool; 3]) -> (Vec<bool>, Vec<String>) {
         let options = options();
-        let said = std::iter::zip(&options.list, on).map(|(option, on)| Said {
-            option: option.name.clone(),
-            on,
-            source: Source::File(answers_file::PATH.to_owned()),
-        });
-        let name = ProjectName::parse("shop", |_| false).unwrap();
-        let granted = wish.grant(&options, name, said.collect()).unwrap();
-        let answers = granted.answers.options.iter().map(|answer| answer.on);
+        let said =
+            std::iter::zip(&options.list, on).map(|(option, on)| said(&option.name, on.into()));
+        let nothing = BTreeMap::new();
+        let granted = wish
+            .grant(&options, &project(said.collect(), &nothing))
+            .unwrap();
+        let answers = granted
+            .answers
+            .options
+            .iter()
+            .map(|answer| answer.value.is_on());
         (answers.collect(), granted.notes)
+    }
+
+    fn add(names: &[&str]) -> Wish {
+        Wish::Add(names.iter().map(|&name| (name.to_owned(), None)).collect())
     }
 
     fn names(names: &[&str]) -> Vec<String> {
@@ -150,7 +265,7 @@ mod tests {
 
     #[test]
     fn what_an_option_needs_is_added_with_it() {
-        let (answers, notes) = grant(&Wish::Add(names(&["dashboard"])), [false; 3]);
+        let (answers, notes) = grant(&add(&["dashboard"]), [false; 3]);
         assert_eq!(answers, [true; 3]);
         assert_eq!(
             notes,
@@ -176,18 +291,17 @@ mod tests {
 
     #[test]
     fn nothing_is_said_where_nothing_else_changes() {
-        let (answers, notes) = grant(&Wish::Add(names(&["worker"])), [true, false, false]);
+        let (answers, notes) = grant(&add(&["worker"]), [true, false, false]);
         assert_eq!((answers, notes), (vec![true, true, false], vec![]));
         let (answers, notes) = grant(&Wish::Remove(names(&["redis"])), [true, false, false]);
         assert_eq!((answers, notes), (vec![false; 3], vec![]));
-        let both = names(&["redis", "worker"]);
-        let (answers, notes) = grant(&Wish::Add(both), [false; 3]);
+        let (answers, notes) = grant(&add(&["redis", "worker"]), [false; 3]);
         assert_eq!((answers, notes), (vec![true, true, false], vec![]));
     }
 
     #[test]
     fn an_option_that_is_as_wished_already_is_told() {
-        let (answers, notes) = grant(&Wish::Add(names(&["redis"])), [true, false, false]);
+        let (answers, notes) = grant(&add(&["redis"]), [true, false, false]);
         assert_eq!(answers, [true, false, false]);
         assert_eq!(notes, ["`redis` is already on"]);
         let (_, notes) = grant(&Wish::Remove(names(&["worker"])), [true, false, false]);
@@ -197,25 +311,241 @@ mod tests {
     #[test]
     fn an_option_that_the_project_does_not_know_stays_off() {
         let options = options();
-        let name = ProjectName::parse("shop", |_| false).unwrap();
-        let granted = Wish::Update.grant(&options, name, Vec::new()).unwrap();
-        assert!(granted.answers.options.iter().all(|answer| !answer.on));
+        let nothing = BTreeMap::new();
+        let granted = Wish::Update
+            .grant(&options, &project(Vec::new(), &nothing))
+            .unwrap();
+        assert!(
+            granted
+                .answers
+                .options
+                .iter()
+                .all(|answer| !answer.value.is_on())
+        );
     }
 
     #[test]
     fn answers_that_contradict_each_other_are_refused() {
         let options = options();
-        let name = ProjectName::parse("shop", |_| false).unwrap();
-        let said = [("redis", false), ("worker", true)].map(|(option, on)| Said {
-            option: option.to_owned(),
-            on,
-            source: Source::File(answers_file::PATH.to_owned()),
-        });
-        let refusal = Wish::Update.grant(&options, name, said.into()).unwrap_err();
+        let nothing = BTreeMap::new();
+        let said = [("redis", false), ("worker", true)].map(|(option, on)| said(option, on.into()));
+        let refusal = Wish::Update
+            .grant(&options, &project(said.into(), &nothing))
+            .unwrap_err();
         assert!(
             refusal.message.contains("`worker` needs `redis`"),
             "{}",
             refusal.message
         );
+    }
+
+    /// What a later Forge asks: `redis` has been divided, and a database is one of several.
+    fn later() -> Options {
+        Options::parse(
+            r#"
+            [[option]]
+            name = "database"
+            question = ""
+            gloss = ""
+            choices = [
+                { value = "none", gloss = "" },
+                { value = "sqlite", gloss = "" },
+                { value = "postgres", gloss = "" },
+            ]
+            default = "sqlite"
+
+            [[option]]
+            name = "redis"
+            question = ""
+            gloss = ""
+            default = true
+
+            [[option]]
+            name = "cache"
+            question = ""
+            gloss = ""
+            default = true
+            needs = ["redis"]
+            inherits = "redis"
+
+            [[option]]
+            name = "accounts"
+            question = ""
+            gloss = ""
+            default = false
+            needs = ["database", "cache"]
+
+            [[option]]
+            name = "replicas"
+            question = ""
+            gloss = ""
+            default = true
+            when = 'database == "postgres"'
+
+            [[option]]
+            name = "team"
+            question = ""
+            gloss = ""
+            default = "platform"
+            pattern = "[a-z]+"
+            "#,
+        )
+        .unwrap()
+    }
+
+    fn values(answers: &Answers) -> Vec<String> {
+        let answers = answers.options.iter();
+        answers.map(|answer| answer.value.to_string()).collect()
+    }
+
+    #[track_caller]
+    fn assert_update(file: &[(&str, Value)], recorded: &[(&str, Value)], expected: [&str; 6]) {
+        let file = file
+            .iter()
+            .map(|(option, value)| said(option, value.clone()));
+        let recorded = recorded.iter();
+        let recorded = recorded.map(|(option, value)| ((*option).to_owned(), value.clone()));
+        let recorded = recorded.collect();
+        let granted = Wish::Update.grant(&later(), &project(file.collect(), &recorded));
+        assert_eq!(values(&granted.unwrap().answers), expected);
+    }
+
+    #[test]
+    fn what_the_project_does_not_say_is_as_recorded() {
+        let on = || true.into();
+        assert_update(
+            &[],
+            &[
+                ("redis", on()),
+                ("cache", false.into()),
+                ("database", "postgres".into()),
+            ],
+            ["postgres", "yes", "no", "no", "no", "platform"],
+        );
+        assert_update(
+            &[("redis", false.into()), ("database", "none".into())],
+            &[
+                ("redis", on()),
+                ("cache", on()),
+                ("database", "sqlite".into()),
+            ],
+            ["none", "no", "no", "no", "no", "platform"],
+        );
+    }
+
+    #[test]
+    fn what_the_project_does_not_know_is_inherited_or_off() {
+        for redis in [true, false] {
+            let redis_word = if redis { "yes" } else { "no" };
+            let expected = ["none", redis_word, redis_word, "no", "no", "platform"];
+            assert_update(
+                &[("redis", redis.into())],
+                &[("redis", redis.into())],
+                expected,
+            );
+            assert_update(&[], &[("redis", redis.into())], expected);
+            assert_update(
+                &[("redis", redis.into())],
+                &[("redis", (!redis).into())],
+                expected,
+            );
+        }
+    }
+
+    #[test]
+    fn what_was_recorded_and_cannot_be_an_answer_any_more_is_passed_over() {
+        assert_update(
+            &[],
+            &[
+                ("redis", "yes".into()),
+                ("database", "mysql".into()),
+                ("team", "Core".into()),
+                ("gone", true.into()),
+            ],
+            ["none", "no", "no", "no", "no", "platform"],
+        );
+    }
+
+    fn changed(wish: &Wish, file: &[(&str, Value)]) -> Result<(Vec<String>, Vec<String>), Refusal> {
+        let file = file
+            .iter()
+            .map(|(option, value)| said(option, value.clone()));
+        let nothing = BTreeMap::new();
+        let granted = wish.grant(&later(), &project(file.collect(), &nothing))?;
+        Ok((values(&granted.answers), granted.notes))
+    }
+
+    fn with(option: &str, value: &str) -> Wish {
+        Wish::Add(vec![(option.to_owned(), Some(value.into()))])
+    }
+
+    #[test]
+    fn a_choice_is_added_with_its_default_or_with_what_was_said() {
+        let (answers, notes) = changed(&add(&["database"]), &[]).unwrap();
+        assert_eq!((answers[0].as_str(), notes.len()), ("sqlite", 0));
+        let (answers, notes) = changed(&with("database", "postgres"), &[]).unwrap();
+        assert_eq!((answers[0].as_str(), notes.len()), ("postgres", 0));
+        let sqlite = [("database", "sqlite".into())];
+        let (answers, notes) = changed(&with("database", "postgres"), &sqlite).unwrap();
+        assert_eq!((answers[0].as_str(), notes.len()), ("postgres", 0));
+        let postgres = [("database", "postgres".into())];
+        let (answers, notes) = changed(&add(&["database"]), &postgres).unwrap();
+        assert_eq!(answers[0], "postgres");
+        assert_eq!(notes, ["`database` is already `postgres`"]);
+    }
+
+    #[test]
+    fn a_choice_that_is_needed_is_added_and_one_that_is_removed_is_none() {
+        let (answers, notes) = changed(&add(&["accounts"]), &[]).unwrap();
+        assert_eq!(answers, ["sqlite", "yes", "yes", "yes", "no", "platform"]);
+        assert_eq!(
+            notes,
+            [
+                "`accounts` needs `database`: `database` is added too",
+                "`accounts` needs `redis`: `redis` is added too",
+                "`accounts` needs `cache`: `cache` is added too",
+            ]
+        );
+        let file = [
+            ("database", "postgres".into()),
+            ("redis", true.into()),
+            ("cache", true.into()),
+            ("accounts", true.into()),
+            ("replicas", true.into()),
+        ];
+        let (answers, notes) = changed(&Wish::Remove(names(&["database"])), &file).unwrap();
+        assert_eq!(answers, ["none", "yes", "yes", "no", "no", "platform"]);
+        assert_eq!(
+            notes,
+            [
+                "`accounts` needs `database`: `accounts` is removed too",
+                "`replicas` is there only where `database == \"postgres\"`: `replicas` is removed too",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_where_it_is_added_is_refused() {
+        let refusal = changed(&add(&["replicas"]), &[]).unwrap_err();
+        assert_eq!(
+            refusal.message,
+            "`replicas = true` in `forge.toml` cannot be: `replicas` is there only where \
+             `database == \"postgres\"`"
+        );
+    }
+
+    #[test]
+    fn a_text_is_neither_added_nor_removed() {
+        for wish in [add(&["team"]), Wish::Remove(names(&["team"]))] {
+            let refusal = changed(&wish, &[]).unwrap_err();
+            assert_eq!(
+                refusal.message,
+                "`team` is a text, which is neither added nor removed"
+            );
+            assert_eq!(
+                refusal.help,
+                "change it in `forge.toml` and run `forge update`"
+            );
+        }
     }
 }

@@ -6,7 +6,9 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::FORGE_VERSION;
-use crate::input::answers::{Answer, Answers};
+use crate::input::answers::Answers;
+use crate::input::options;
+use crate::input::value::Value;
 
 /// The variables of the templates.
 #[derive(Debug, Serialize)]
@@ -21,11 +23,25 @@ pub struct Context {
     pub rust_version: String,
     /// The version requirement of each crate that a project may depend on.
     pub versions: BTreeMap<String, String>,
-    /// All options in order, switched on or not.
-    pub options: Vec<Answer>,
+    /// The ways from the project to its layers from outside, as a list in a file of TOML; empty if there
+    /// are none.
+    pub layers: String,
+    /// All options in order, on or off.
+    pub options: Vec<Answered>,
     /// The same as a variable for each option.
     #[serde(flatten)]
-    pub switches: BTreeMap<String, bool>,
+    pub variables: BTreeMap<String, Value>,
+}
+
+/// An option with its answer.
+#[derive(Debug, Serialize)]
+pub struct Answered {
+    /// The name of the option.
+    pub name: String,
+    /// Its answer.
+    pub value: Value,
+    /// Its answer in a file of TOML.
+    pub toml: String,
 }
 
 impl Context {
@@ -43,13 +59,34 @@ impl Context {
                 .chain(manifest.dev_dependencies)
                 .map(|(name, dependency)| (name, dependency.version()))
                 .collect(),
-            options: answers.options.clone(),
-            switches: answers
+            layers: list(&answers.layers),
+            options: answers
                 .options
                 .iter()
-                .map(|answer| (answer.name.clone(), answer.on))
+                .map(|answer| Answered {
+                    name: answer.name.clone(),
+                    value: answer.value.clone(),
+                    toml: answer.value.to_toml(),
+                })
+                .collect(),
+            variables: answers
+                .options
+                .iter()
+                .map(|answer| (options::variable(&answer.name), answer.value.clone()))
                 .collect(),
         })
+    }
+}
+
+fn list(words: &[String]) -> String {
+    let words: Vec<String> = words
+        .iter()
+        .map(|word| Value::Word(word.clone()).to_toml())
+        .collect();
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!("[{}]", words.join(", "))
     }
 }
 
@@ -87,16 +124,20 @@ impl Dependency {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::input::answers::Answer;
     use crate::input::name::ProjectName;
 
     #[test]
     fn versions_come_from_strings_and_tables_of_both_kinds() {
         let answers = Answers {
+            layers: Vec::new(),
             name: ProjectName::parse("my-app", |_| false).unwrap(),
-            options: vec![Answer {
-                name: "redis".to_owned(),
-                on: true,
-            }],
+            options: [("rate-limit", true.into()), ("database", "sqlite".into())]
+                .map(|(name, value)| Answer {
+                    name: name.to_owned(),
+                    value,
+                })
+                .into(),
         };
         let context = Context::new(
             &answers,
@@ -116,6 +157,8 @@ mod tests {
         assert_eq!(context.versions["axum"], "0.8.9");
         assert_eq!(context.versions["redis"], "1.8");
         assert_eq!(context.versions["redis-test"], "1.0");
-        assert!(context.switches["redis"]);
+        assert_eq!(context.variables["rate_limit"], true.into());
+        assert_eq!(context.variables["database"], "sqlite".into());
+        assert_eq!(context.options[1].toml, "\"sqlite\"");
     }
 }

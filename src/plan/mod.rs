@@ -4,9 +4,10 @@
 //! environment and the file system say.
 
 pub mod context;
+pub mod dependencies;
 pub mod lockfile;
+pub mod places;
 pub mod tag_lines;
-pub mod templates;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -15,14 +16,24 @@ use std::collections::btree_map::Entry;
 use anyhow::{Context as _, Result, bail, ensure};
 use tera::Tera;
 
+use crate::error::Refusal;
 use crate::input::answers::Answers;
-use crate::input::options::{Copy, Options};
+use crate::layers::{Layer, Layers, Template, embedded};
 use crate::plan::context::Context;
-use crate::plan::templates::{BASE, Layer};
+use crate::plan::dependencies::Table;
+use crate::plan::lockfile::Wanted;
 use crate::record::{self, Pristine, Record};
 
 /// What the path of a template ends in that is rendered, and not copied.
 pub const RENDERED: &str = ".tera";
+
+/// The layer of files that Forge makes by itself.
+const OWN: &str = "base";
+
+/// The manifest of a project, and its places for dependencies.
+const MANIFEST: &str = "Cargo.toml";
+const DEPENDENCIES: &str = "dependencies";
+const DEV_DEPENDENCIES: &str = "dev_dependencies";
 
 /// The files of a project by their paths, which have `/` between their parts.
 #[derive(Debug, Default)]
@@ -40,66 +51,116 @@ pub struct PlannedFile<'a> {
     pub bytes: Cow<'a, [u8]>,
 }
 
+/// A project that updates could not read back: layers from outside bring too much.
+fn too_large(on: &[&Layer], excess: &str) -> anyhow::Error {
+    let outside = on.iter().filter(|layer| layer.outside.is_some());
+    let names: Vec<&str> = outside.map(|layer| layer.name.as_str()).collect();
+    Refusal::usage(
+        format!(
+            "with the layers from outside, `{}`, the project is too large to be updated: {excess}",
+            names.join("`, `")
+        ),
+        format!(
+            "have fewer or smaller files there: `{}` keeps a compressed copy of every file",
+            record::PATH
+        ),
+    )
+    .into()
+}
+
+/// What layers add, by the path of the file and the name of the place.
+type Contributions<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<&'a str>>>;
+
 impl<'a> Plan<'a> {
-    /// Renders the layers, adds the copies, adds the lock file under the project's name, and adds
-    /// the record of all that.
-    pub fn new(
-        context: &Context,
-        layers: &[Layer<'a>],
-        lock: &str,
-        copies: &[Copy],
-    ) -> Result<Self> {
-        let mut plan = Self::default();
-        let variables = tera::Context::from_serialize(context)?;
-        let mut tera = Tera::new();
-        tera.autoescape_on([] as [&str; 0]);
-        tera.add_raw_templates(
-            layers
-                .iter()
-                .map(sources)
-                .collect::<Result<Vec<_>>>()?
-                .into_iter()
-                .flatten(),
-        )?;
-        for layer in layers {
-            for template in &layer.templates {
-                let (path, bytes) = match template.path.strip_suffix(RENDERED) {
-                    Some(path) => {
-                        let text = tera.render(&id(layer, &template.path), &variables)?;
-                        (path, Cow::Owned(text.into_bytes()))
-                    }
-                    None => (template.path.as_str(), Cow::Borrowed(template.bytes)),
-                };
-                plan.add(path, layer.name, bytes)?;
-            }
-        }
-        for copy in copies {
-            let Some(original) = plan.files.get(&copy.from).cloned() else {
-                bail!("`{}` cannot be copied: no layer has it", copy.from);
-            };
-            plan.add(&copy.to, original.layer, original.bytes)?;
-        }
-        let lock = lockfile::with_name(lock, &context.name)?;
-        plan.add(lockfile::PATH, BASE, Cow::Owned(lock.into_bytes()))?;
+    /// Everything that projects with these answers consist of.
+    pub fn of(layers: &'a Layers, answers: &Answers) -> Result<Self> {
+        let context = Context::new(answers, embedded::versions()?)?;
+        let on: Vec<&Layer> = layers.on(answers).collect();
+        let mut plan = Self::new(&context, &on)?;
+
+        let tables = on.iter().flat_map(|layer| {
+            let manifest = &layer.manifest;
+            [&manifest.dependencies, &manifest.dev_dependencies]
+        });
+        let wanted = Wanted {
+            project: &context.name,
+            dependencies: tables.flat_map(Table::keys).map(String::as_str).collect(),
+            layers: on.iter().map(|layer| layer.name.as_str()).collect(),
+        };
+        let conditional = embedded::conditional()?;
+        let lock = lockfile::select(embedded::lock()?, embedded::VERSIONS, &conditional, &wanted)?;
+        plan.add(lockfile::PATH, OWN, Cow::Owned(lock.into_bytes()))?;
         let record = Record {
             forge: context.forge_version.to_owned(),
-            answers: context.switches.clone(),
+            answers: answers.by_name(),
             files: plan.pristine(),
         };
-        let text = record.to_text()?.into_bytes();
-        plan.add(record::PATH, BASE, Cow::Owned(text))?;
+        let text = record.to_text()?;
+        if let Some(excess) = record.excess(&text) {
+            return Err(too_large(&on, &excess));
+        }
+        plan.add(record::PATH, OWN, Cow::Owned(text.into_bytes()))?;
         Ok(plan)
     }
 
-    /// Everything that projects with these answers consist of.
-    pub fn of(options: &Options, answers: &Answers) -> Result<Plan<'static>> {
-        let context = Context::new(answers, templates::versions()?)?;
-        Plan::new(
-            &context,
-            &templates::layers(answers)?,
-            templates::lock(options, answers)?,
-            &options.copies,
-        )
+    /// Renders layers, each with what the others add to it, and adds the copies.
+    pub fn new(context: &Context, layers: &[&'a Layer]) -> Result<Self> {
+        let tables = |table: fn(&'a Layer) -> &'a Table| {
+            let all = dependencies::joined(layers.iter().map(|layer| table(layer)));
+            dependencies::lines(&all, &context.versions)
+        };
+        let dependencies = tables(|layer| &layer.manifest.dependencies)?;
+        let dev_dependencies = tables(|layer| &layer.manifest.dev_dependencies)?;
+        let mut contributions = contributions(layers);
+        let manifest = contributions.entry(MANIFEST).or_default();
+        manifest.insert(DEPENDENCIES, vec![&dependencies]);
+        manifest.insert(DEV_DEPENDENCIES, vec![&dev_dependencies]);
+
+        let files = owned(layers)?;
+        let mut sources = Vec::new();
+        for (path, (layer, template)) in &files {
+            if template.is_rendered() {
+                let id = format!("{}/{}", layer.name, template.path);
+                let text = str::from_utf8(&template.bytes)
+                    .with_context(|| format!("template `{id}` is not UTF-8"))?;
+                let by_place = contributions.get(path);
+                let text = places::fill(text, &|place| {
+                    by_place
+                        .and_then(|by_place| by_place.get(place))
+                        .cloned()
+                        .unwrap_or_default()
+                });
+                sources.push((*path, id, tag_lines::join(&text).into_owned()));
+            }
+        }
+        let mut tera = Tera::new();
+        tera.autoescape_on([] as [&str; 0]);
+        tera.add_raw_templates(
+            sources
+                .iter()
+                .map(|(_, id, text)| (id.as_str(), text.as_str())),
+        )?;
+        let variables = tera::Context::from_serialize(context)?;
+
+        let mut plan = Self::default();
+        for (path, id, _) in &sources {
+            let text = tera.render(id, &variables)?;
+            plan.add(path, &files[path].0.name, Cow::Owned(text.into_bytes()))?;
+        }
+        for (path, (layer, template)) in &files {
+            if !template.is_rendered() {
+                plan.add(path, &layer.name, Cow::Borrowed(&*template.bytes))?;
+            }
+        }
+        for layer in layers {
+            for (copy, from) in &layer.manifest.copies {
+                let Some(original) = plan.files.get(from).cloned() else {
+                    bail!("`{from}` cannot be copied: no layer has it");
+                };
+                plan.add(copy, &layer.name, original.bytes)?;
+            }
+        }
+        Ok(plan)
     }
 
     /// Every file as a record keeps it.
@@ -149,30 +210,47 @@ pub fn is_inside(path: &str) -> bool {
     })
 }
 
-/// The templates of a layer that are to be rendered, with the names that errors show.
-fn sources<'a>(layer: &Layer<'a>) -> Result<Vec<(String, Cow<'a, str>)>> {
-    let rendered = layer.templates.iter();
-    rendered
-        .filter(|template| template.path.ends_with(RENDERED))
-        .map(|template| {
-            let id = id(layer, &template.path);
-            let text = std::str::from_utf8(template.bytes)
-                .with_context(|| format!("template `{id}` is not UTF-8"))?;
-            Ok((id, tag_lines::join(text)))
-        })
-        .collect()
+/// The files of layers by their paths in the project. Of a file that a later layer replaces, there is
+/// only that layer's.
+fn owned<'a>(layers: &[&'a Layer]) -> Result<BTreeMap<&'a str, (&'a Layer, &'a Template)>> {
+    let mut files: BTreeMap<&str, (&Layer, &Template)> = BTreeMap::new();
+    for layer in layers {
+        for template in &layer.templates {
+            let path = template.output();
+            if let Some((owner, _)) = files.insert(path, (*layer, template)) {
+                ensure!(
+                    layer
+                        .manifest
+                        .replaces
+                        .iter()
+                        .any(|replaced| replaced == path),
+                    "`{path}` belongs to two layers, `{}` and `{}`",
+                    owner.name,
+                    layer.name,
+                );
+            }
+        }
+    }
+    Ok(files)
 }
 
-fn id(layer: &Layer<'_>, path: &str) -> String {
-    format!("{}/{path}", layer.name)
+fn contributions<'a>(layers: &[&'a Layer]) -> Contributions<'a> {
+    let mut all = Contributions::new();
+    for layer in layers {
+        for (path, by_place) in &layer.manifest.contributions {
+            let file = all.entry(path).or_default();
+            for (place, text) in by_place {
+                file.entry(place).or_default().push(text);
+            }
+        }
+    }
+    all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::plan::templates::Template;
-
-    const LOCK: &str = "[[package]]\nname = \"{{ name }}\"\n";
+    use crate::layers::manifest::Manifest;
 
     fn context() -> Context {
         Context {
@@ -181,91 +259,119 @@ mod tests {
             forge_version: "0.1.0",
             rust_version: "1.88".to_owned(),
             versions: BTreeMap::from([("axum".to_owned(), "0.8.9".to_owned())]),
+            layers: String::new(),
             options: Vec::new(),
-            switches: BTreeMap::from([("redis".to_owned(), false)]),
+            variables: BTreeMap::from([("redis".to_owned(), false.into())]),
         }
     }
 
-    fn layer(name: &'static str, files: &[(&str, &'static str)]) -> Layer<'static> {
+    fn layer(name: &str, manifest: &str, files: &[(&str, &'static str)]) -> Layer {
         Layer {
-            name,
+            name: name.to_owned(),
+            manifest: Manifest::parse("layer.toml", manifest).unwrap(),
             templates: files
                 .iter()
                 .map(|(path, text)| Template {
                     path: (*path).to_owned(),
-                    bytes: text.as_bytes(),
+                    bytes: Cow::Borrowed(text.as_bytes()),
                 })
                 .collect(),
+            outside: None,
         }
     }
 
-    fn plan(layers: &[Layer<'static>]) -> Result<Plan<'static>> {
-        Plan::new(&context(), layers, LOCK, &[])
-    }
-
-    fn text<'a>(plan: &'a Plan<'_>, path: &str) -> &'a str {
-        std::str::from_utf8(&plan.files[path].bytes).unwrap()
+    /// The texts of a plan.
+    fn plan(layers: &[Layer]) -> Result<BTreeMap<String, String>> {
+        let layers: Vec<&Layer> = layers.iter().collect();
+        let plan = Plan::new(&context(), &layers)?;
+        let files = plan.files.into_iter();
+        let text = |file: PlannedFile<'_>| String::from_utf8(file.bytes.into_owned()).unwrap();
+        Ok(files.map(|(path, file)| (path, text(file))).collect())
     }
 
     #[test]
     fn renders_templates_and_copies_the_rest() {
-        let plan = plan(&[layer(
-            "base",
-            &[
-                ("a.toml.tera", "{{ name }} <&> {{ versions[\"axum\"] }}\n"),
-                ("b.txt", "{{ name }}"),
-                ("empty.tera", ""),
-            ],
-        )])
-        .unwrap();
-        assert_eq!(text(&plan, "a.toml"), "shop <&> 0.8.9\n");
-        assert_eq!(text(&plan, "b.txt"), "{{ name }}");
-        assert_eq!(text(&plan, "empty"), "");
-        assert_eq!(text(&plan, "Cargo.lock"), "[[package]]\nname = \"shop\"\n");
-        assert_eq!(plan.files.len(), 5);
-        let record = Record::parse(text(&plan, record::PATH)).unwrap();
-        assert_eq!(
-            record.files["a.toml"].bytes.as_deref(),
-            Some(&b"shop <&> 0.8.9\n"[..])
-        );
+        let files = [
+            ("a.toml.tera", "{{ name }} <&> {{ versions[\"axum\"] }}\n"),
+            ("b.txt", "{{ name }}"),
+            ("empty.tera", ""),
+        ];
+        let plan = plan(&[layer("base", "", &files)]).unwrap();
+        assert_eq!(plan["a.toml"], "shop <&> 0.8.9\n");
+        assert_eq!(plan["b.txt"], "{{ name }}");
+        assert_eq!(plan["empty"], "");
+        assert_eq!(plan.len(), 3);
     }
 
     #[test]
     fn lines_of_tags_vanish() {
         let template = "a\n  {% if redis %}\n  b\n  {% else %}\n  c\n  {% endif %}\nd\n";
-        let plan = plan(&[layer("base", &[("x.tera", template)])]).unwrap();
-        assert_eq!(text(&plan, "x"), "a\n  c\nd\n");
+        let plan = plan(&[layer("base", "", &[("x.tera", template)])]).unwrap();
+        assert_eq!(plan["x"], "a\n  c\nd\n");
     }
 
     #[test]
-    fn an_unknown_variable_is_an_error_that_names_the_template() {
-        let error = plan(&[layer("base", &[("x.tera", "{{ nope }}")])]).unwrap_err();
-        assert!(format!("{error:#}").contains("base/x.tera"), "{error:#}");
-    }
-
-    #[test]
-    fn a_path_belongs_to_one_layer() {
+    fn layers_add_to_the_files_of_others() {
+        let template = "a\n{% place more %}\nd\n";
+        let more = |text: &str| format!("[in.x]\nmore = '{text}'\n");
         let layers = [
-            layer("base", &[("x.tera", "")]),
-            layer("redis", &[("x", "")]),
+            layer("base", "", &[("x.tera", template)]),
+            layer("redis", &more("b {{ name }}"), &[]),
+            layer("worker", &more("c"), &[]),
+        ];
+        assert_eq!(plan(&layers).unwrap()["x"], "a\nb shop\nc\nd\n");
+        assert_eq!(plan(&layers[..1]).unwrap()["x"], "a\nd\n");
+    }
+
+    #[test]
+    fn the_manifest_has_the_dependencies_of_all_layers() {
+        let template = "[dependencies]\n{% place dependencies %}\n\n[dev-dependencies]\n\
+            {% place dev_dependencies %}\n";
+        let layers = [
+            layer(
+                "base",
+                "[dependencies]\naxum = {}",
+                &[("Cargo.toml.tera", template)],
+            ),
+            layer(
+                "redis",
+                "[dev-dependencies]\nredis-test = { version = '1' }",
+                &[],
+            ),
         ];
         assert_eq!(
-            plan(&layers).unwrap_err().to_string(),
-            "`x` belongs to two layers, `base` and `redis`"
+            plan(&layers).unwrap()["Cargo.toml"],
+            "[dependencies]\naxum = \"0.8.9\"\n\n[dev-dependencies]\nredis-test = \"1\"\n"
         );
     }
 
     #[test]
-    fn a_copy_belongs_to_the_layer_of_its_original() {
-        let layers = [layer("base", &[]), layer("redis", &[("a", "text")])];
-        let copy = |from: &str| Copy {
-            from: from.to_owned(),
-            to: "b".to_owned(),
-        };
-        let plan = Plan::new(&context(), &layers, LOCK, &[copy("a")]).unwrap();
-        assert_eq!(text(&plan, "b"), "text");
-        assert_eq!(plan.files["b"].layer, "redis");
-        assert!(Plan::new(&context(), &layers, LOCK, &[copy("nope")]).is_err());
+    fn an_unknown_variable_is_an_error_that_names_the_template() {
+        let error = plan(&[layer("base", "", &[("x.tera", "{{ nope }}")])]).unwrap_err();
+        assert!(format!("{error:#}").contains("base/x.tera"), "{error:#}");
+    }
+
+    #[test]
+    fn a_path_belongs_to_one_layer_unless_another_one_says_that_it_replaces_it() {
+        let base = || layer("base", "", &[("x.tera", "base")]);
+        let layers = [base(), layer("redis", "", &[("x", "redis")])];
+        assert_eq!(
+            plan(&layers).unwrap_err().to_string(),
+            "`x` belongs to two layers, `base` and `redis`"
+        );
+        let layers = [
+            base(),
+            layer("redis", "replaces = ['x']", &[("x", "redis")]),
+        ];
+        assert_eq!(plan(&layers).unwrap()["x"], "redis");
+    }
+
+    #[test]
+    fn a_copy_belongs_to_the_layer_that_makes_it() {
+        let copies = "copies = { b = 'a' }";
+        let copy = plan(&[layer("base", copies, &[("a", "text")])]).unwrap();
+        assert_eq!(copy["b"], "text");
+        assert!(plan(&[layer("base", copies, &[])]).is_err());
     }
 
     #[test]
@@ -273,7 +379,7 @@ mod tests {
         for path in [
             "../x", "/x", "a//b", "a/./b", "a\\b", "C:/x", ".git/x", "a/.GIT/x",
         ] {
-            assert!(plan(&[layer("base", &[(path, "")])]).is_err(), "{path}");
+            assert!(plan(&[layer("base", "", &[(path, "")])]).is_err(), "{path}");
         }
     }
 }

@@ -16,6 +16,7 @@ use flate2::bufread::DeflateDecoder;
 use serde::Deserialize;
 
 use crate::input::answers_file;
+use crate::input::value::Value;
 use crate::plan::{self, lockfile};
 use crate::record::encoding::Encoder;
 
@@ -45,7 +46,7 @@ const LARGEST_CONTENTS: u64 = 16 << 20;
 /// The largest record that is read, in bytes.
 pub const LARGEST: u64 = 2 << 20;
 
-/// Far more than any project has.
+/// The most files that a project can have; far more than any does.
 const MOST_FILES: usize = 5000;
 
 const LINE: usize = 96;
@@ -56,7 +57,7 @@ pub struct Record {
     /// The version of Forge that rendered.
     pub forge: String,
     /// The answers that it rendered, without the project's name.
-    pub answers: BTreeMap<String, bool>,
+    pub answers: BTreeMap<String, Value>,
     /// Every file by its path, apart from the record itself.
     pub files: BTreeMap<String, Pristine>,
 }
@@ -107,8 +108,8 @@ impl Record {
             "{HEADER}\nformat = {FORMAT}\nforge = {}\n\n[answers]\n",
             quoted(&self.forge)
         );
-        for (option, on) in &self.answers {
-            let _ = writeln!(text, "{option} = {on}");
+        for (option, value) in &self.answers {
+            let _ = writeln!(text, "{option} = {}", value.to_toml());
         }
         let mut encoder = Encoder::default();
         let mut written = BTreeSet::new();
@@ -139,6 +140,28 @@ impl Record {
             }
         }
         Ok(text)
+    }
+
+    /// What there is too much of for the record to be read back from its text.
+    #[must_use]
+    pub fn excess(&self, text: &str) -> Option<String> {
+        let contents = self.files.values().filter_map(|file| file.bytes.as_ref());
+        let contents: usize = contents.map(Vec::len).sum();
+        let excess = |have: u64, most: u64, what: &str, unit: &str| {
+            let message = format!("{what} {have}{unit}, and at most {most}{unit} are allowed");
+            (have > most).then_some(message)
+        };
+        let files = self.files.len() as u64;
+        excess(files, MOST_FILES as u64, "the number of files is", "")
+            .or_else(|| {
+                excess(
+                    contents as u64,
+                    LARGEST_CONTENTS,
+                    "all files together have",
+                    " bytes",
+                )
+            })
+            .or_else(|| excess(text.len() as u64, LARGEST, "`.forge.lock` has", " bytes"))
     }
 
     /// Reads the text of `.forge.lock`. A file whose contents do not match their hash has none.
@@ -193,7 +216,7 @@ impl Record {
             answers: text
                 .answers
                 .into_iter()
-                .filter_map(|(option, on)| Some((option, on.as_bool()?)))
+                .filter_map(|(option, value)| Some((option, value.try_into().ok()?)))
                 .collect(),
         })
     }
@@ -238,9 +261,7 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::input::answers::{Answer, Answers};
-    use crate::input::name::ProjectName;
-    use crate::plan::{RENDERED, templates};
+    use crate::layers::embedded;
 
     fn pristine(bytes: &[u8]) -> Pristine {
         Pristine {
@@ -253,7 +274,10 @@ mod tests {
         let long: Vec<u8> = (0..20_000_u32).flat_map(u32::to_le_bytes).collect();
         Record {
             forge: "0.1.0".to_owned(),
-            answers: BTreeMap::from([("redis".to_owned(), true)]),
+            answers: BTreeMap::from([
+                ("redis".to_owned(), true.into()),
+                ("team".to_owned(), "a \"b\"".into()),
+            ]),
             files: BTreeMap::from([
                 (
                     "Cargo.lock".to_owned(),
@@ -298,25 +322,14 @@ mod tests {
                 *sha256
             );
         }
-        let options = templates::options().unwrap().list.into_iter();
-        let answers = Answers {
-            name: ProjectName::parse("shop", |_| false).unwrap(),
-            options: options
-                .map(|option| Answer {
-                    name: option.name,
-                    on: true,
-                })
-                .collect(),
-        };
-        for template in templates::layers(&answers)
-            .unwrap()
-            .iter()
-            .flat_map(|layer| &layer.templates)
-            .filter(|template| !template.path.ends_with(RENDERED))
-        {
-            let sha256 = hash(template.bytes);
-            let place = ENCODED.binary_search_by_key(&sha256.as_str(), |(sha256, _)| sha256);
-            assert!(place.is_ok(), "{}", template.path);
+        for layer in &embedded::layers().unwrap() {
+            let mut copied = layer.templates.iter();
+            let missing = copied.find(|template| {
+                let sha256 = hash(&template.bytes);
+                let place = ENCODED.binary_search_by_key(&sha256.as_str(), |(sha256, _)| sha256);
+                !template.is_rendered() && place.is_err()
+            });
+            assert!(missing.is_none(), "{missing:?}");
         }
     }
 

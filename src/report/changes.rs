@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use crate::FORGE_VERSION;
 use crate::input::answers::Answer;
 use crate::input::options::NextStep;
+use crate::input::value;
 use crate::merge::{self, Change, Outcome};
 use crate::record::{self, Record};
 use crate::report::diff::{Contents, Edit, colored};
@@ -232,8 +233,8 @@ fn document(update: &Update<'_>, written: bool) -> Value {
         file
     });
     let answers = update.answers.iter();
-    let answers: BTreeMap<&str, bool> = answers
-        .map(|answer| (answer.name.as_str(), answer.on))
+    let answers: BTreeMap<&str, &value::Value> = answers
+        .map(|answer| (answer.name.as_str(), &answer.value))
         .collect();
     let conflicts: Vec<&str> = update
         .conflicts()

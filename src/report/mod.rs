@@ -23,7 +23,7 @@ use crate::commands::proposal::Proposal;
 use crate::commands::replay;
 use crate::error::{Declined, Exit, Refusal};
 use crate::git::Vcs;
-use crate::input::options::{NextStep, Options, yes_or_no};
+use crate::input::options::{Kind, NextStep, Options};
 use crate::interrupt::Interrupted;
 
 /// How to report.
@@ -69,6 +69,9 @@ impl Report {
         let rows = tree(project);
         let width = rows.iter().map(|row| row.label.chars().count()).max();
         let width = width.unwrap_or_default();
+        let layers = rows.iter().filter_map(|row| row.file);
+        let layers = layers.map(|(layer, _)| layer.chars().count()).max();
+        let layers = layers.unwrap_or_default();
         for row in &rows {
             match row.file {
                 None => writeln!(text, "{}", row.label)?,
@@ -76,7 +79,7 @@ impl Report {
                     text,
                     "{:width$}  {}",
                     row.label,
-                    style(format!("{layer:8} {:>9}", size(bytes))).dim(),
+                    style(format!("{layer:layers$}  {:>8}", size(bytes))).dim(),
                 )?,
             }
         }
@@ -89,6 +92,13 @@ impl Report {
         if !self.quiet {
             let text = visible(text);
             print_error(&format!("{} {text}\n", style("note:").for_stderr().bold()));
+        }
+    }
+
+    /// Tells several such things.
+    pub fn notes(self, texts: &[String]) {
+        for text in texts {
+            self.note(text);
         }
     }
 
@@ -157,54 +167,86 @@ impl Report {
     }
 }
 
-/// What a person is about to agree to.
+/// What a person is about to agree to, as labels and values.
 #[must_use]
-pub fn summary(project: &Proposal<'_>) -> Vec<String> {
+pub fn summary(project: &Proposal<'_>) -> Vec<(String, String)> {
     let vcs = match (project.vcs, &project.repository) {
         (Vcs::Git, _) => "a new repository on branch main".to_owned(),
         (Vcs::None, Some(around)) => format!("no, `{}` is a repository", around.display()),
         (Vcs::None, None) => "no".to_owned(),
     };
+    let row = |label: &str, value: String| (label.to_owned(), value);
     let mut rows = vec![
-        ("name".to_owned(), project.answers.name.to_string()),
-        ("path".to_owned(), project.target.path.display().to_string()),
+        row("name", project.answers.name.to_string()),
+        row("path", project.target.path.display().to_string()),
     ];
+    for (label, on) in [("options", true), ("without", false)] {
+        let answers = project.answers.options.iter();
+        let answers = answers.filter(|answer| answer.value == on.into());
+        let names: Vec<&str> = answers.map(|answer| answer.name.as_str()).collect();
+        if !names.is_empty() {
+            rows.push(row(label, names.join(", ")));
+        }
+    }
     let answers = project.answers.options.iter();
-    rows.extend(answers.map(|answer| (answer.name.clone(), yes_or_no(answer.on).to_owned())));
-    rows.push(("git".to_owned(), vcs));
-    rows.push(("files".to_owned(), extent(project)));
-    let width = rows.iter().map(|(label, _)| label.chars().count()).max();
-    let width = width.unwrap_or_default();
-    let mut lines = vec![String::new()];
-    lines.extend(rows.into_iter().map(|(label, value)| {
-        let label = style(format!("{label:width$}")).for_stderr().dim();
-        format!("  {label}  {value}")
-    }));
-    lines.push(String::new());
-    lines
+    let words = answers.filter(|answer| answer.value.word().is_some());
+    rows.extend(words.map(|answer| row(&answer.name, answer.value.to_string())));
+    let layers: Vec<String> = project
+        .layers
+        .outside()
+        .map(|(_, outside)| outside.folder.display().to_string())
+        .collect();
+    if !layers.is_empty() {
+        rows.push(row("layers", layers.join(", ")));
+    }
+    rows.push(row("git", vcs));
+    rows.push(row("files", extent(project)));
+    let notes = project.notes.iter();
+    rows.extend(notes.map(|note| row("note", note.clone())));
+    rows
 }
 
 /// Lists the options for people.
 pub fn options(options: &Options) -> Result<()> {
+    print(table(options)?)
+}
+
+/// A row for each option, and below a choice its answers.
+fn table(options: &Options) -> Result<String> {
     let heads = ["OPTION", "DEFAULT", "NEEDS", "WHAT IT ADDS"].map(str::to_owned);
     let mut rows = vec![heads];
-    rows.extend(options.list.iter().map(|option| {
+    for option in &options.list {
         let needs = if option.needs.is_empty() {
             "-".to_owned()
         } else {
             option.needs.join(", ")
         };
-        let default = yes_or_no(option.default).to_owned();
-        [option.name.clone(), default, needs, option.gloss.clone()]
-    }));
+        let mut gloss = option.gloss.clone();
+        if let Some(when) = &option.when {
+            let _ = write!(gloss, " (where {when})");
+        }
+        rows.push([
+            option.name.clone(),
+            option.default.to_string(),
+            needs,
+            gloss,
+        ]);
+        if let Kind::Choice(choices) = &option.kind {
+            rows.extend(choices.iter().map(|choice| {
+                let answer = format!("  {}", choice.value);
+                [answer, String::new(), String::new(), choice.gloss.clone()]
+            }));
+        }
+    }
     let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
     let widths: Vec<usize> = (0..3).filter_map(width).collect();
     let mut text = String::new();
     for [name, default, needs, gloss] in &rows {
         let [a, b, c] = widths[..] else { continue };
-        writeln!(text, "{name:a$}  {default:b$}  {needs:c$}  {gloss}")?;
+        let row = format!("{name:a$}  {default:b$}  {needs:c$}  {gloss}");
+        writeln!(text, "{}", row.trim_end())?;
     }
-    print(&text)
+    Ok(text)
 }
 
 /// Prints a result. A reader that has gone away is no failure.
@@ -247,7 +289,7 @@ fn print_error(text: &str) {
 fn document(project: &Proposal<'_>, dry_run: bool, elapsed: Duration) -> Value {
     let answers = project.answers.options.iter();
     let answers: serde_json::Map<String, Value> = answers
-        .map(|answer| (answer.name.clone(), Value::from(answer.on)))
+        .map(|answer| (answer.name.clone(), json!(answer.value)))
         .collect();
     let files = project.plan.files.iter();
     let files: Vec<Value> = files
@@ -257,28 +299,26 @@ fn document(project: &Proposal<'_>, dry_run: bool, elapsed: Duration) -> Value {
         "name": project.answers.name,
         "path": project.target.path.to_string_lossy(),
         "answers": answers,
+        "layers": project.answers.layers,
         "vcs": project.vcs.name(),
         "created": !dry_run,
         "dry_run": dry_run,
         "files": files,
+        "notes": project.notes,
         "next_steps": next_steps(project),
         "command": project.command,
         "elapsed_ms": elapsed.as_secs_f64() * 1000.0,
     })
 }
 
-/// What to do first: enter the directory, then what the base and the chosen options suggest.
+/// What to do first: enter the directory, then what its layers suggest.
 fn next_steps(project: &Proposal<'_>) -> Vec<NextStep> {
     let path = &project.target.path;
     let enter = (path.as_os_str() != ".").then(|| NextStep {
         run: format!("cd {}", replay::path(path)),
         why: String::new(),
     });
-    let chosen = project.options.list.iter();
-    let chosen = chosen
-        .filter(|option| project.answers.is_on(&option.name))
-        .flat_map(|option| &option.next_steps);
-    let suggested = project.options.next_steps.iter().chain(chosen).cloned();
+    let suggested = project.layers.next_steps(&project.answers).cloned();
     enter.into_iter().chain(suggested).collect()
 }
 
@@ -341,4 +381,49 @@ fn size(bytes: usize) -> String {
 
 fn milliseconds(elapsed: Duration) -> String {
     format!("{} ms", elapsed.as_millis())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_of_every_kind_are_listed() {
+        let options = Options::parse(
+            r#"
+            [[option]]
+            name = "database"
+            question = ""
+            gloss = "where data is kept"
+            choices = [
+                { value = "none", gloss = "nowhere" },
+                { value = "sqlite", gloss = "in a file" },
+            ]
+            default = "sqlite"
+
+            [[option]]
+            name = "accounts"
+            question = ""
+            gloss = "sign-up and log-in"
+            default = false
+            needs = ["database"]
+
+            [[option]]
+            name = "team"
+            question = ""
+            gloss = "who owns it"
+            default = ""
+            when = "accounts"
+            "#,
+        );
+        let expected = "\
+OPTION    DEFAULT  NEEDS     WHAT IT ADDS
+database  sqlite   -         where data is kept
+  none                       nowhere
+  sqlite                     in a file
+accounts  no       database  sign-up and log-in
+team      none     -         who owns it (where accounts)
+";
+        assert_eq!(table(&options.unwrap()).unwrap(), expected);
+    }
 }

@@ -1,4 +1,4 @@
-use forge::plan::templates;
+use forge::layers::Layers;
 
 use crate::forge::Forge;
 
@@ -7,8 +7,8 @@ fn names_all_that_is_missing_at_once() {
     let forge = Forge::new();
     let run = forge.run("new").exits(2).says("no terminal to ask at");
     assert!(run.stderr.contains("<PATH>"), "{run:#?}");
-    for option in templates::options().unwrap().list {
-        let flags = format!("{} or {}", option.flag(true), option.flag(false));
+    for option in Layers::built_in().unwrap().options.list {
+        let flags = option.flags();
         assert!(run.stderr.contains(&flags), "{flags} is not in {run:#?}");
         assert!(run.stderr.contains(&option.question));
     }
@@ -22,7 +22,7 @@ fn names_all_that_is_missing_at_once() {
 #[test]
 fn names_only_what_is_missing() {
     let forge = Forge::new();
-    let options = templates::options().unwrap();
+    let options = Layers::built_in().unwrap().options;
     let all_but_one = options.list.iter().skip(1).map(|option| option.flag(false));
     let args = ["new".to_owned(), "shop".to_owned()];
     let run = forge.run_args(args.into_iter().chain(all_but_one)).exits(2);
@@ -46,7 +46,7 @@ fn there_is_no_default_for_the_path() {
 fn every_option_can_be_answered_either_way() {
     let forge = Forge::new();
     for on in [true, false] {
-        let options = templates::options().unwrap();
+        let options = Layers::built_in().unwrap().options;
         let flags = options.list.iter().map(|option| option.flag(on));
         let args = ["new", "shop", "--dry-run", "--json"].map(str::to_owned);
         let run = forge.run_args(args.into_iter().chain(flags)).exits(0);
@@ -60,15 +60,18 @@ fn every_option_can_be_answered_either_way() {
 fn yes_takes_the_defaults() {
     let forge = Forge::new();
     let run = forge.run("new shop --yes --dry-run --json").exits(0);
-    for option in templates::options().unwrap().list {
-        assert_eq!(run.json()["answers"][&option.name], option.default);
+    for option in Layers::built_in().unwrap().options.list {
+        assert_eq!(
+            run.json()["answers"][&option.name],
+            serde_json::json!(option.default)
+        );
     }
 }
 
 #[test]
 fn an_option_cannot_be_on_and_off() {
     let forge = Forge::new();
-    for option in templates::options().unwrap().list {
+    for option in Layers::built_in().unwrap().options.list {
         let (yes, no) = (option.flag(true), option.flag(false));
         forge
             .run(&format!("new shop --yes {yes} {no}"))
@@ -81,10 +84,10 @@ fn an_option_cannot_be_on_and_off() {
 #[test]
 fn a_project_keeps_a_file_that_makes_it_again() {
     let forge = Forge::new();
-    let options = templates::options().unwrap();
+    let options = Layers::built_in().unwrap().options;
     for (index, option) in options.list.iter().enumerate() {
         let (made, again) = (format!("a{index}/shop"), format!("b{index}/shop"));
-        let flag = option.flag(!option.default);
+        let flag = option.flag(!option.default.is_on());
         forge.run(&format!("new {made} --yes {flag}")).exits(0);
         forge
             .run(&format!("new {again} --answers {made}/forge.toml"))
@@ -146,7 +149,7 @@ fn a_name_that_is_given_is_the_path_when_there_is_none() {
 #[test]
 fn flags_beat_the_file() {
     let forge = Forge::new();
-    for option in templates::options().unwrap().list {
+    for option in Layers::built_in().unwrap().options.list {
         forge.write(
             "answers.toml",
             &format!("[answers]\n{} = true\n", option.name),
@@ -199,7 +202,7 @@ fn an_unknown_key_is_answered_with_every_known_one() {
     let forge = Forge::new();
     forge.write("f.toml", "[answers]\nmail = true\n");
     let run = forge.run("new shop --yes --answers f.toml").exits(2);
-    for option in templates::options().unwrap().list {
+    for option in Layers::built_in().unwrap().options.list {
         assert!(run.stderr.contains(&format!("`{}`", option.name)));
     }
 }

@@ -11,6 +11,7 @@ mod forge;
 
 mod answers;
 mod git;
+mod layers;
 mod names;
 mod output;
 mod paths;

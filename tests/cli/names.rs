@@ -1,6 +1,6 @@
 use std::collections::BTreeSet;
 
-use forge::plan::templates;
+use forge::layers::embedded;
 
 use crate::forge::Forge;
 
@@ -33,11 +33,7 @@ fn refuses_names_that_a_later_step_would_refuse() {
 #[test]
 fn refuses_the_names_of_dependencies() {
     let forge = Forge::new();
-    let packages = templates::locks()
-        .flat_map(str::lines)
-        .filter_map(|line| line.strip_prefix("name = \"")?.strip_suffix('"'))
-        .filter(|package| !package.contains('{'));
-    let packages: BTreeSet<&str> = packages.collect();
+    let packages: BTreeSet<&str> = embedded::dependencies().collect();
     for package in packages {
         for name in [package.to_owned(), package.replace('-', "_")] {
             forge

@@ -1,7 +1,7 @@
 use std::process::{Command, Stdio};
 
-use forge::plan::templates;
-use serde_json::Value;
+use forge::layers::Layers;
+use serde_json::{Value, json};
 
 use crate::forge::{Forge, Run};
 
@@ -145,6 +145,30 @@ fn json_is_one_document_with_everything_in_it() {
 }
 
 #[test]
+fn json_names_layers_and_what_has_to_be_known_about_them() {
+    let forge = Forge::new();
+    let plain = forge.run("new shop --yes --dry-run --json").exits(0).json();
+    assert_eq!(
+        (&plain["layers"], &plain["notes"]),
+        (&json!([]), &json!([]))
+    );
+
+    forge.mkdir("own");
+    let layer = "replaces = ['clippy.toml']\n[dependencies]\nhumantime = { version = '2' }\n";
+    forge.write("own/layer.toml", layer);
+    forge.write("own/clippy.toml", "# Ours.\n");
+    for args in ["--dry-run --json", "--json"] {
+        let new = format!("new shop --layer own --yes {args}");
+        let document = forge.run(&new).exits(0).json();
+        assert_eq!(document["layers"], json!(["../own"]));
+        let notes = document["notes"].as_array().unwrap().iter();
+        let notes: Vec<&str> = notes.filter_map(Value::as_str).collect();
+        assert!(notes[0].contains("replaces `clippy.toml`"), "{notes:?}");
+        assert!(notes[1].contains("`Cargo.lock`"), "{notes:?}");
+    }
+}
+
+#[test]
 fn json_tells_failures_too() {
     let forge = Forge::new();
     forge.write("file", "");
@@ -213,11 +237,11 @@ fn the_schema_describes_every_option() {
     let answers = &schema["properties"]["answers"];
     assert_eq!(answers["additionalProperties"], false);
     let properties = answers["properties"].as_object().unwrap();
-    let options = templates::options().unwrap().list;
+    let options = Layers::built_in().unwrap().options.list;
     assert_eq!(properties.len(), options.len() + 1);
     for option in options {
         assert_eq!(properties[&option.name]["type"], "boolean");
-        assert_eq!(properties[&option.name]["default"], option.default);
+        assert_eq!(properties[&option.name]["default"], json!(option.default));
     }
 }
 
@@ -226,7 +250,7 @@ fn completions_know_the_flags_of_options() {
     let forge = Forge::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let run = forge.run(&format!("completions {shell}")).exits(0);
-        for option in templates::options().unwrap().list {
+        for option in Layers::built_in().unwrap().options.list {
             let flag = format!("no-{}", option.name);
             assert!(
                 run.stdout.contains(&flag),

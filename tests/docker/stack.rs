@@ -56,10 +56,10 @@ impl Stack {
     ) -> Result<Self, Failed> {
         combination.generate(name, directory);
         let mut services = vec![("app", Some(free_port()?))];
-        if combination.on().any(|option| option == "redis") {
+        if combination.has("redis") {
             services.push(("redis", Some(free_port()?)));
         }
-        if combination.on().any(|option| option == "worker") {
+        if combination.has("worker") {
             services.push(("worker", None));
         }
         Ok(Self {
@@ -228,6 +228,13 @@ impl Stack {
     /// The body of a successful response, through the published port.
     pub(crate) fn get(&self, path: &str) -> Result<String, Failed> {
         self.request(path, &[])
+    }
+
+    /// Whether the description of the interface has a route.
+    pub(crate) fn serves(&self, path: &str) -> Result<bool, Failed> {
+        let description = self.get("/openapi.json")?;
+        let description: serde_json::Value = serde_json::from_str(&description)?;
+        Ok(description["paths"].get(path).is_some())
     }
 
     /// Sends JSON, and gives the body of a successful response.

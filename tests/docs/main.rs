@@ -13,11 +13,14 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use forge::input::options::yes_or_no;
+use forge::input::options::Kind;
+
+use support::example_layer;
 
 const README: &str = include_str!("../../README.md");
 const ARCHITECTURE: &str = include_str!("../../ARCHITECTURE.md");
 const CONTRIBUTING: &str = include_str!("../../CONTRIBUTING.md");
+const LAYERS: &str = include_str!("../../docs/layers.md");
 
 /// How the README starts Forge: from a checkout, or installed.
 const STARTS: [&str; 2] = ["cargo run --release -- ", "forge "];
@@ -93,9 +96,43 @@ fn every_command_of_the_readme_works_in_the_order_it_gives() {
 }
 
 #[test]
+fn every_command_about_layers_works_beside_the_example() {
+    let directory = tempfile::tempdir().expect("a directory");
+    example_layer::write(directory.path());
+    let commands = commands(LAYERS);
+    assert!(commands.len() >= 2, "{commands:?}");
+    for (index, command) in commands.iter().enumerate() {
+        let arguments = command.strip_prefix("forge ");
+        let arguments = arguments.unwrap_or_else(|| panic!("a test must run `{command}`"));
+        let beside = directory.path().join(index.to_string());
+        fs::create_dir(&beside).expect("a directory");
+        let output = forge(arguments, &beside);
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{command}: {message}");
+        let written = beside.join("shop/src/about.rs");
+        assert!(written.is_file(), "{command} has no file of the layer");
+    }
+}
+
+#[test]
+fn the_numbers_of_combinations_are_those_of_the_tests() {
+    let combinations = support::combinations();
+    let all = combinations.all.len();
+    let linted = combinations.three_wise().len();
+    let run = combinations.pairwise().len();
+    for text in [
+        format!("All {all} combinations of options are rendered"),
+        format!("{linted} of them are linted"),
+        format!("{run} are documented, tested"),
+    ] {
+        assert!(README.contains(&text), "{text}");
+    }
+}
+
+#[test]
 fn the_terminal_session_of_the_readme_ends_as_a_real_one() {
     let directory = tempfile::tempdir().expect("a directory");
-    let output = forge("new my_project --redis --worker --docker", directory.path());
+    let output = forge("new my_project --yes", directory.path());
     let report = String::from_utf8(output.stdout).expect("UTF-8");
     // The time in the first line is that of one run.
     let (first, rest) = report.split_once(" in ").expect("a time");
@@ -104,18 +141,18 @@ fn the_terminal_session_of_the_readme_ends_as_a_real_one() {
     assert!(README.contains(rest), "{rest}");
 
     let (_, size) = first.split_once(": ").expect("a size");
-    assert!(README.contains(&format!("  files   {size}\n")), "{size}");
+    assert!(README.contains(&format!("  files    {size}\n")), "{size}");
 }
 
 #[test]
 fn the_table_of_options_is_that_of_the_option_data() {
-    for option in support::options().list {
-        let row = format!(
-            "| `{}` | {} | {} |\n",
-            option.name,
-            yes_or_no(option.default),
-            option.gloss
-        );
+    for option in &support::answers::options().list {
+        let mut gloss = option.gloss.clone();
+        if let Kind::Choice(choices) = &option.kind {
+            let values: Vec<&str> = choices.iter().map(|choice| choice.value.as_str()).collect();
+            gloss = format!("{gloss}: `{}`", values.join("`, `"));
+        }
+        let row = format!("| `{}` | {} | {gloss} |\n", option.name, option.default);
         assert!(README.contains(&row), "{row}");
     }
 }
@@ -137,10 +174,10 @@ fn the_table_of_exit_codes_is_that_of_the_help() {
 
 #[test]
 fn every_test_that_the_architecture_names_exists() {
-    let tests: String = ["redis", "worker"]
-        .into_iter()
-        .flat_map(|layer| support::read_tree(&support::templates_folder().join(layer)))
-        .map(|(_, text)| text)
+    let layers = support::answers::layers().list.iter();
+    let templates = layers.flat_map(|layer| &layer.templates);
+    let tests: String = templates
+        .map(|template| String::from_utf8_lossy(&template.bytes))
         .collect();
     let (_, table) = ARCHITECTURE
         .split_once("| pitfall | guarded by |")

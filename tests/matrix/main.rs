@@ -1,8 +1,12 @@
-//! Every valid combination of options, built and run as its owner would: formatted, linted,
-//! documented, tested against a real Redis, and started.
+//! Combinations of options, built and run as their owners would.
 //!
-//! All projects share one target directory, so that each dependency is compiled once. A single
-//! combination runs with `cargo test --test matrix -- redis+docker`.
+//! `lint <combination>` looks at format and lints, in as many combinations as it takes for every three
+//! answers to stand together in one. `run <combination>` documents, tests against real servers, starts
+//! and asks, in as many as it takes for every two. `tests/templates` renders all combinations.
+//!
+//! Everything that is compiled shares one target directory, and projects of the same name one place:
+//! so each dependency is compiled once, and of a project only what differs from the one before. With
+//! `-- --exact "run redis+docker"` any valid combination runs, whether it is among those or not.
 
 #![allow(
     clippy::disallowed_methods,
@@ -11,7 +15,8 @@
 )]
 
 mod browser;
-#[allow(dead_code, reason = "the other test crate uses the rest")]
+mod steps;
+#[allow(dead_code, reason = "other test crates use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -23,7 +28,7 @@ use std::process::{Child, Command, Stdio};
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use browser::Browser;
-use support::Combination;
+use support::{Combination, combinations, example_layer};
 
 /// Names of different shapes and lengths: lines must not depend on how long a name is, nor paths on
 /// whether a module has the same one.
@@ -34,61 +39,64 @@ const NAMES: [&str; 4] = [
     "my_project",
 ];
 
+type Check = fn(&Combination, &str) -> Result<(), Failed>;
+
 fn main() {
     let mut arguments = Arguments::from_args();
     // The projects share a target directory, on which cargo lets one work at a time.
     arguments.test_threads = Some(1);
-    let trials = Combination::all()
-        .into_iter()
-        .enumerate()
-        .map(|(index, combination)| {
-            Trial::test(combination.label(), move || {
-                check(&combination, NAMES[index % NAMES.len()])
-            })
-        })
-        .collect();
-    libtest_mimic::run(&arguments, trials).exit();
+    let (lints, runs) = if arguments.exact {
+        let all: Vec<&Combination> = combinations().all.iter().collect();
+        (all.clone(), all)
+    } else {
+        (combinations().three_wise(), combinations().pairwise())
+    };
+    let trials = trials("lint", &lints, lint)
+        .chain(trials("run", &runs, run))
+        .chain([Trial::test("layer platform", layer)]);
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    steps::print();
+    conclusion.exit();
 }
 
-fn check(combination: &Combination, name: &str) -> Result<(), Failed> {
-    let directory = tempfile::tempdir()?;
-    for name in NAMES {
-        let project = directory.path().join("formatted").join(name);
-        combination.generate(name, &project);
-        cargo(&project, &["fmt", "--check"])?;
-    }
+fn trials(
+    kind: &str,
+    chosen: &[&'static Combination],
+    check: Check,
+) -> impl Iterator<Item = Trial> {
+    chosen.iter().map(move |&combination| {
+        // The same in each selection, so that a failure can be repeated alone.
+        let place = combinations().place(combination);
+        let name = NAMES[place % NAMES.len()];
+        Trial::test(format!("{kind} {}", combination.label()), move || {
+            check(combination, name)
+        })
+    })
+}
 
-    // Below another workspace, as many people keep their projects.
-    let workspace = directory.path().join("workspace");
-    fs::create_dir(&workspace)?;
-    fs::write(
-        workspace.join("Cargo.toml"),
-        "[workspace]\nresolver = \"3\"\n",
-    )?;
-    let project = workspace.join(name);
+fn lint(combination: &Combination, name: &str) -> Result<(), Failed> {
+    let project = place(name)?;
     // The same files as of a new project, as the tests of updates find.
-    combination.grow(name, &project);
-    cargo(
-        &project,
-        &[
-            "clippy",
-            "--all-targets",
-            "--locked",
-            "--",
-            "-D",
-            "warnings",
-        ],
-    )?;
-    cargo(
-        &project,
-        &["doc", "--no-deps", "--locked", "--document-private-items"],
-    )?;
-    cargo(&project, &["test", "--locked"])?;
-    cargo(&project, &["build", "--locked"])?;
-    let (service, address) = boot(&project, &target_directory().join("debug").join(name))?;
-    ask_as_the_readme_does(&project, &address)?;
+    steps::time("generate", || combination.grow(name, &project));
+    cargo(&project, "fmt --check")?;
+    cargo(&project, "clippy --all-targets --locked -- -D warnings")
+}
+
+fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
+    let project = place(name)?;
+    steps::time("generate", || combination.generate(name, &project));
+    cargo(&project, "doc --no-deps --locked --document-private-items")?;
+    // Without what only tests need, whose features the next step has as well.
+    cargo(&project, "check --locked")?;
+    let is_everything = combination == combinations().everything();
+    cargo_with(&project, "test --locked", is_everything.then_some("full"))?;
+
+    // The tests needed it too, so that it is built.
+    let binary = target_directory().join("debug").join(name);
+    let (service, address) = steps::time("boot", || boot(&project, &binary))?;
+    steps::time("ask", || ask_as_the_readme_does(&project, &address))?;
     if browser::is_installed() {
-        look_at_the_docs(&address)?;
+        steps::time("browser", || look_at_the_docs(&address))?;
     } else {
         eprintln!("warning: no chromium and chromedriver here: nobody looked at /docs");
     }
@@ -96,27 +104,71 @@ fn check(combination: &Combination, name: &str) -> Result<(), Failed> {
     Ok(())
 }
 
+/// A project with the layer that the documents show, whose crates are not in the lock file.
+fn layer() -> Result<(), Failed> {
+    let name = "my_project";
+    let project = place(name)?;
+    let directory = tempfile::tempdir()?;
+    example_layer::write(directory.path());
+    let mut new = Command::new(env!("CARGO_BIN_EXE_forge"));
+    new.arg("new").arg(&project).arg("--layer");
+    new.arg(directory.path().join("platform"));
+    let status = new.args(["--yes", "--vcs", "none", "--quiet"]).status()?;
+    if !status.success() {
+        return Err("forge refuses the layer".into());
+    }
+    cargo(&project, "fmt --check")?;
+    cargo(&project, "clippy --all-targets -- -D warnings")?;
+    cargo(
+        &project,
+        "test --locked --test service -- about docs settings",
+    )
+}
+
+/// Where a project of a name is made anew: below another workspace, as many people keep theirs.
+fn place(name: &str) -> Result<PathBuf, Failed> {
+    let workspace = Path::new(env!("CARGO_TARGET_TMPDIR")).join("workspace");
+    fs::create_dir_all(&workspace)?;
+    fs::write(
+        workspace.join("Cargo.toml"),
+        "[workspace]\nresolver = \"3\"\n",
+    )?;
+    // Clippy looks for its settings upwards, and those of Forge are not meant for projects.
+    fs::write(workspace.join("clippy.toml"), "")?;
+    let project = workspace.join(name);
+    if project.exists() {
+        fs::remove_dir_all(&project)?;
+    }
+    Ok(project)
+}
+
 fn target_directory() -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("projects")
 }
 
-fn cargo(project: &Path, arguments: &[&str]) -> Result<(), Failed> {
-    let output = Command::new("cargo")
-        .args(arguments)
+fn cargo(project: &Path, arguments: &str) -> Result<(), Failed> {
+    cargo_with(project, arguments, None)
+}
+
+/// Runs cargo; the arguments are separated by spaces. Tests have a small load for every run, and
+/// another one where it is named.
+fn cargo_with(project: &Path, arguments: &str, load: Option<&str>) -> Result<(), Failed> {
+    let mut cargo = Command::new("cargo");
+    let cargo = cargo
+        .args(arguments.split(' '))
         .current_dir(project)
         .env("CARGO_TARGET_DIR", target_directory())
         .env("RUSTDOCFLAGS", "-D warnings")
-        // The tests of the worker have a small set for every run, and this one.
-        .env("TEST_LOAD", "full")
+        .envs(load.map(|load| ("TEST_LOAD", load)))
         // This process runs below cargo, which sets variables that are about Forge.
-        .env_remove("CARGO_MANIFEST_DIR")
-        .output()?;
+        .env_remove("CARGO_MANIFEST_DIR");
+    let step = arguments.split(' ').next().unwrap_or_default();
+    let output = steps::time(step, || cargo.output())?;
     if output.status.success() {
         return Ok(());
     }
     Err(format!(
-        "cargo {} failed\n{}{}",
-        arguments.join(" "),
+        "cargo {arguments} failed\n{}{}",
         String::from_utf8_lossy(&output.stdout),
         String::from_utf8_lossy(&output.stderr)
     )

@@ -1,13 +1,13 @@
 //! What the linters of other formats say of generated files, where they are installed.
 
+use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
 use std::process::Command;
 
-use crate::support::Combination;
+use crate::rendered::projects;
 
-/// Runs a linter on a project of each combination that has the file. It finds fault by its exit
-/// code or by what it prints.
+/// Runs a linter on each content that the file has in any project, beside the settings of that
+/// project. It finds fault by its exit code or by what it prints.
 fn lint(file: &str, program: &[&str]) {
     let [name, arguments @ ..] = program else {
         panic!("a program is needed");
@@ -29,30 +29,34 @@ fn lint(file: &str, program: &[&str]) {
         );
         return;
     }
-    let mut linted = 0;
-    for combination in Combination::all() {
-        let directory = tempfile::tempdir().expect("a directory");
-        let project = directory.path().join("my-shop");
-        combination.generate("my-shop", &project);
-        if !project.join(file).exists() {
+    let rendered = projects();
+    let mut linted = vec![];
+    for project in &rendered.projects {
+        let files = || rendered.files(project);
+        let Some(content) = files().find(|content| content.path == file) else {
             continue;
+        };
+        if linted.contains(&&content.text) {
+            continue;
+        }
+        let directory = tempfile::tempdir().expect("a directory");
+        for content in files().filter(|content| [file, ".env"].contains(&content.path.as_str())) {
+            let path = directory.path().join(&content.path);
+            fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+            fs::write(path, &content.text).expect("a writable directory");
         }
         let output = Command::new(name)
             .args(arguments)
-            .current_dir(&project)
+            .current_dir(&directory)
             .output()
             .expect("the linter runs");
         let said =
             String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
         let clean = output.status.success() && said.is_empty();
-        assert!(clean, "{}: {said}", combination.label());
-        linted += 1;
+        assert!(clean, "{}: {said}", content.seen_in);
+        linted.push(&content.text);
     }
-    assert!(
-        linted > 0,
-        "no combination has {}",
-        Path::new(file).display()
-    );
+    assert!(!linted.is_empty(), "no combination has {file}");
 }
 
 #[test]

@@ -12,9 +12,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod combinations;
 mod linters;
 mod locks;
 mod projects;
+mod references;
+mod rendered;
 mod rust_version;
 mod snapshots;
 mod structure;

@@ -4,65 +4,73 @@
 use insta::assert_snapshot;
 use similar::TextDiff;
 
-use crate::support::{Combination, read_tree};
+use crate::support::combination::{is_on, word};
+use crate::support::combinations;
 
-fn generated(combination: &Combination) -> Vec<(String, String)> {
-    let directory = tempfile::tempdir().expect("a directory");
-    let project = directory.path().join("my_project");
-    combination.generate("my_project", &project);
-    read_tree(&project)
-}
+const NAME: &str = "my_project";
+
+type Files = [(String, String)];
 
 #[test]
-fn the_files_of_every_combination() {
-    for combination in Combination::all() {
-        let files = generated(&combination);
+fn the_files_of_nothing_and_of_everything() {
+    let (nothing, everything) = (combinations().nothing(), combinations().everything());
+    for (name, combination) in [("nothing", nothing), ("everything", everything)] {
+        let files = combination.texts(NAME);
         let list: Vec<&str> = files.iter().map(|(path, _)| path.as_str()).collect();
-        assert_snapshot!(format!("files of {}", combination.label()), list.join("\n"));
+        assert_snapshot!(format!("files of {name}"), list.join("\n"));
     }
 }
 
-/// For each pair of combinations that differ in one option, the changes in the files of both.
+/// What the answer brings that switches an option on, where as much else is on as can be without it:
+/// so each snapshot shows where an option meets others, apart from those that need it.
 #[test]
-fn what_an_option_changes_in_shared_files() {
-    let all = Combination::all();
-    for with in &all {
-        for without in &all {
-            let Some(option) = only_difference(with, without) else {
-                continue;
-            };
-            let name = format!("{option} added to {}", without.label());
-            assert_snapshot!(name, changes(&generated(without), &generated(with)));
+fn what_an_option_changes() {
+    let all = &combinations().all;
+    for (place, (option, _)) in combinations().nothing().answers.iter().enumerate() {
+        let without = all
+            .iter()
+            .filter(|combination| !is_on(&combination.answers[place].1))
+            .rev()
+            .max_by_key(|combination| combination.on().count())
+            .expect("a combination without it");
+        for with in all {
+            let mut differing = with.beyond(without);
+            if let (Some((name, answer)), None) = (differing.next(), differing.next())
+                && name == option
+                && is_on(answer)
+            {
+                let name = format!("{} beside {}", word(option, answer), without.label());
+                assert_snapshot!(name, changes(&without.texts(NAME), &with.texts(NAME)));
+            }
         }
     }
 }
 
-/// The option that is on in `with` and off in `without`, if that is all that differs.
-fn only_difference(with: &Combination, without: &Combination) -> Option<String> {
-    let mut differing = std::iter::zip(&with.answers, &without.answers).filter(|(a, b)| a != b);
-    let ((name, on), _) = differing.next()?;
-    (*on && differing.next().is_none()).then(|| name.clone())
-}
-
-fn changes(before: &[(String, String)], after: &[(String, String)]) -> String {
-    let mut changes = String::new();
-    for (path, old) in before {
-        let Some((_, new)) = after.iter().find(|(other, _)| other == path) else {
-            panic!("{path} goes away when an option is added");
-        };
-        if old == new {
-            continue;
+/// The paths that come and go, and the changes in the files that stay.
+fn changes(before: &Files, after: &Files) -> String {
+    let find = |files: &Files, wanted: &str| {
+        let mut files = files.iter().filter(|(path, _)| path == wanted);
+        files.next().map(|(_, text)| text.clone())
+    };
+    let mut paths: Vec<&String> = before.iter().chain(after).map(|(path, _)| path).collect();
+    paths.sort();
+    paths.dedup();
+    let (mut list, mut diffs) = (String::new(), String::new());
+    for path in paths {
+        match (find(before, path), find(after, path)) {
+            (Some(_), None) => list.extend(["- ", path, "\n"]),
+            (None, Some(_)) => list.extend(["+ ", path, "\n"]),
+            (Some(old), Some(new)) if old != new => {
+                if [".forge.lock", "Cargo.lock"].contains(&path.as_str()) {
+                    list.extend(["~ ", path, "\n"]);
+                    continue;
+                }
+                let diff = TextDiff::from_lines(&old, &new);
+                let mut diff = diff.unified_diff();
+                diffs += &diff.context_radius(2).header(path, path).to_string();
+            }
+            _ => {}
         }
-        if [".forge.lock", "Cargo.lock"].contains(&path.as_str()) {
-            changes.extend(["--- ", path, "\n+++ ", path, "\nother lock file\n"]);
-            continue;
-        }
-        let diff = TextDiff::from_lines(old, new);
-        changes += &diff
-            .unified_diff()
-            .context_radius(2)
-            .header(path, path)
-            .to_string();
     }
-    changes
+    format!("{list}\n{diffs}")
 }

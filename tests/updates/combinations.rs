@@ -1,20 +1,99 @@
-//! From each combination of options to each other one, in a project that nobody has touched.
+//! From each combination of options to others, in a project that nobody has touched.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
+use std::iter;
+use std::time::Instant;
+
+use forge::merge::lines::Labels;
+use forge::merge::{self, Entry, Tree};
+use forge::plan::Plan;
 
 use crate::forge::Forge;
-use crate::support::Combination;
+use crate::simulated::recorded;
+use crate::support::combination::{is_on, word};
+use crate::support::parallel::in_parallel;
+use crate::support::{Combination, combinations};
 
 type Files = BTreeMap<String, Vec<u8>>;
+
+fn files(plan: &Plan<'_>) -> Files {
+    let files = plan.files.iter();
+    files
+        .map(|(path, file)| (path.clone(), file.bytes.to_vec()))
+        .collect()
+}
+
+/// Every change of one answer, with what it brings along, merges a project into what would have been
+/// rendered at once; and without a change there is nothing to do.
+#[test]
+fn every_change_of_an_answer_gives_what_a_new_project_has() {
+    let started = Instant::now();
+    let all = &combinations().all;
+    let plans = in_parallel(all, |combination| combination.plan("shop"));
+    let places: BTreeMap<&Combination, usize> = iter::zip(all, 0..).collect();
+    let counts = in_parallel(all, |from| {
+        let plan = &plans[places[from]];
+        let (made, record) = (files(plan), recorded(plan));
+        let entries = made.clone().into_iter();
+        let tree = Tree {
+            entries: entries
+                .map(|(path, bytes)| (path, Entry::File(bytes)))
+                .collect(),
+            others: BTreeMap::new(),
+        };
+        let labels = Labels {
+            base: "last render".to_owned(),
+            theirs: "forge".to_owned(),
+        };
+        let mut count = 0;
+        for (option, name) in from.answers.iter().map(|(name, _)| name).enumerate() {
+            for answer in combinations().answers_at(option) {
+                let (to, notes) = from.with(name, answer);
+                let way = format!("{} to {}", from.label(), to.label());
+                assert_eq!(to.answers[option].1, answer, "{way}");
+                if from.answers[option].1 == answer {
+                    assert_eq!(&to, from);
+                    assert!(
+                        notes[0].starts_with(&format!("`{name}` is already")),
+                        "{notes:?}"
+                    );
+                }
+                let plan = &plans[places[&to]];
+                let changes = merge::merge(Some(&record), &tree, plan, &labels);
+                if &to == from {
+                    assert!(!changes.iter().any(merge::Change::writes), "{way}");
+                    continue;
+                }
+                let mut merged = made.clone();
+                for change in changes {
+                    match change.after {
+                        Some(bytes) => merged.insert(change.path, bytes),
+                        None => merged.remove(&change.path),
+                    };
+                }
+                assert!(merged == files(plan), "{way}");
+                count += 1;
+            }
+        }
+        count
+    });
+    // Not through a macro, whose words nobody sees when a test passes.
+    let _ = writeln!(
+        io::stderr(),
+        "{} ways between {} combinations in {:.1?}",
+        counts.into_iter().sum::<usize>(),
+        all.len(),
+        started.elapsed()
+    );
+}
 
 /// Switches options until a project has those of another combination, removing before adding.
 fn switch(forge: &Forge, project: &str, from: &Combination, to: &Combination) {
     let differing = |on: bool| -> Vec<String> {
-        let pairs = std::iter::zip(&from.answers, &to.answers);
-        pairs
-            .filter(|(before, after)| before.1 != after.1 && after.1 == on)
-            .map(|(_, after)| after.0.clone())
-            .collect()
+        let differing = to.beyond(from).filter(|(_, answer)| is_on(answer) == on);
+        let names = differing.map(|(name, answer)| wished(name, answer));
+        names.collect()
     };
     for (command, options) in [("remove", differing(false)), ("add", differing(true))] {
         if !options.is_empty() {
@@ -26,34 +105,31 @@ fn switch(forge: &Forge, project: &str, from: &Combination, to: &Combination) {
     }
 }
 
-#[test]
-fn every_combination_is_reached_from_every_other_byte_for_byte() {
-    let forge = Forge::new();
-    let combinations = Combination::all();
-    let fresh: Vec<Files> = combinations
-        .iter()
-        .map(|combination| {
-            combination.generate("shop", &forge.path(&combination.label()));
-            forge.files(&combination.label())
-        })
-        .collect();
-    for (from, made) in std::iter::zip(&combinations, &fresh) {
-        for (to, expected) in std::iter::zip(&combinations, &fresh) {
-            if from == to {
-                continue;
-            }
-            let project = format!("{} to {}", from.label(), to.label());
-            from.generate("shop", &forge.path(&project));
-            switch(&forge, &project, from, to);
-            assert_eq!(&without_backups(&forge, &project), expected, "{project}");
-            switch(&forge, &project, to, from);
-            assert_eq!(
-                &without_backups(&forge, &project),
-                made,
-                "{project} and back"
-            );
-        }
+/// How `forge add` is told an answer, or `forge remove`.
+fn wished(option: &str, answer: &str) -> String {
+    if is_on(answer) {
+        word(option, answer)
+    } else {
+        option.to_owned()
     }
+}
+
+#[test]
+fn the_command_leads_from_one_to_the_next_and_back_byte_for_byte() {
+    let rows = combinations().pairwise();
+    let next = rows.iter().cycle().skip(1);
+    let pairs: Vec<(&Combination, &Combination)> =
+        iter::zip(rows.iter().copied(), next.copied()).collect();
+    in_parallel(&pairs, |(from, to)| {
+        let forge = Forge::new();
+        from.generate("shop", &forge.path("shop"));
+        for (from, to) in [(from, to), (to, from)] {
+            switch(&forge, "shop", from, to);
+            let expected = files(&to.plan("shop"));
+            let way = format!("{} to {}", from.label(), to.label());
+            assert!(without_backups(&forge, "shop") == expected, "{way}");
+        }
+    });
 }
 
 /// Without git, what was replaced is kept.
@@ -65,9 +141,8 @@ fn without_backups(forge: &Forge, project: &str) -> Files {
 
 #[test]
 fn editing_the_answers_and_updating_is_the_same() {
-    let combinations = Combination::all();
-    let (none, all) = (&combinations[0], combinations.last().unwrap());
-    for (from, to) in [(none, all), (all, none)] {
+    let (nothing, everything) = (combinations().nothing(), combinations().everything());
+    for (from, to) in [(nothing, everything), (everything, nothing)] {
         let forge = Forge::new();
         from.generate("shop", &forge.path("shop"));
         to.generate("shop", &forge.path("expected"));
@@ -80,7 +155,7 @@ fn editing_the_answers_and_updating_is_the_same() {
 
 #[test]
 fn a_new_project_has_nothing_to_update() {
-    for combination in Combination::all() {
+    in_parallel(&combinations().pairwise(), |combination| {
         let forge = Forge::new();
         combination.generate("shop", &forge.path("shop"));
         let made = forge.files("shop");
@@ -95,27 +170,27 @@ fn a_new_project_has_nothing_to_update() {
         let run = forge.in_project("shop", ["diff"]).exits(0);
         assert!(run.stdout.is_empty() && run.stderr.is_empty(), "{run:#?}");
         assert_eq!(forge.files("shop"), made);
-    }
+    });
 }
 
 #[test]
-fn an_option_that_is_on_already_is_no_change() {
-    for combination in Combination::all() {
+fn an_answer_that_is_given_already_is_no_change() {
+    in_parallel(&combinations().pairwise(), |combination| {
         let forge = Forge::new();
         combination.generate("shop", &forge.path("shop"));
         let made = forge.files("shop");
-        for (command, state, options) in [
-            ("add", "on", combination.on().collect::<Vec<_>>()),
-            ("remove", "off", combination.off().collect()),
-        ] {
-            for option in options {
-                let run = forge
-                    .in_project("shop", [command, option])
-                    .exits(0)
-                    .says(&format!("note: `{option}` is already {state}\n"));
-                assert!(run.stdout.starts_with("Nothing to do"), "{run:#?}");
-            }
+        for (option, answer) in &combination.answers {
+            let (command, state) = if is_on(answer) {
+                ("add", "on")
+            } else {
+                ("remove", "off")
+            };
+            let run = forge
+                .in_project("shop", [command, &wished(option, answer)])
+                .exits(0)
+                .says(&format!("note: `{option}` is already {state}\n"));
+            assert!(run.stdout.starts_with("Nothing to do"), "{run:#?}");
         }
         assert_eq!(forge.files("shop"), made);
-    }
+    });
 }

@@ -8,7 +8,7 @@ use crate::forge::Forge;
 fn edited() -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --redis --no-worker --no-docker --vcs none -q")
+        .run("new shop --yes --redis --no-worker --no-docker --vcs none -q")
         .exits(0);
     let state = fs::read_to_string(forge.path("shop/src/state.rs")).unwrap();
     forge.write("shop/src/state.rs", &format!("// mine\n{state}"));
@@ -39,7 +39,7 @@ fn shows_what_the_user_changed() {
 fn follows_files_that_were_moved() {
     let forge = Forge::new();
     forge
-        .run("new shop --redis --no-worker --no-docker --vcs none -q")
+        .run("new shop --yes --redis --no-worker --no-docker --vcs none -q")
         .exits(0);
     let state = fs::read_to_string(forge.path("shop/src/state.rs")).unwrap();
     fs::remove_file(forge.path("shop/src/state.rs")).unwrap();
@@ -76,7 +76,7 @@ fn counts_lines() {
 fn git_can_take_it_back() {
     let forge = edited();
     for path in ["Cargo.lock", "Cargo.toml"] {
-        forge.run("new fresh/shop --redis --no-worker --no-docker --vcs none -q");
+        forge.run("new fresh/shop --yes --redis --no-worker --no-docker --vcs none -q");
         fs::copy(
             forge.path("fresh/shop").join(path),
             forge.path("shop").join(path),

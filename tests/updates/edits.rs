@@ -8,7 +8,7 @@ use crate::forge::Forge;
 fn bare() -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --no-redis --no-docker --vcs none --quiet")
+        .run("new shop --yes --no-redis --no-docker --vcs none --quiet")
         .exits(0);
     forge
 }
@@ -77,10 +77,8 @@ fn what_the_user_wrote_stays_and_goes_back_to_what_it_was() {
 fn a_conflict_is_marked_with_both_sides_and_must_be_resolved_first() {
     let forge = bare();
     let state = read(&forge, "shop/src/state.rs");
-    forge.write(
-        "shop/src/state.rs",
-        &state.replace("#[derive(Debug, Default)]", "#[derive(Default)]"),
-    );
+    let edited = state.replace("readiness: Readiness,", "readiness: Readiness, // mine");
+    forge.write("shop/src/state.rs", &edited);
     let run = forge.in_project("shop", ["add", "redis"]).exits(4);
     assert!(
         run.stdout.contains("conflict   src/state.rs: 1 conflict"),
@@ -88,12 +86,12 @@ fn a_conflict_is_marked_with_both_sides_and_must_be_resolved_first() {
     );
     assert!(run.stdout.contains("1. $EDITOR src/state.rs "), "{run:#?}");
     let state = read(&forge, "shop/src/state.rs");
-    let expected = "<<<<<<< yours\n#[derive(Default)]\n||||||| last render (forge ";
-    assert!(state.contains(expected), "{state}");
-    assert!(
-        state.contains("=======\n#[derive(Debug)]\n>>>>>>> forge add redis\n"),
-        "{state}"
-    );
+    let (before, conflict) = state.split_once("<<<<<<< yours\n").expect("yours");
+    let (yours, conflict) = conflict.split_once("||||||| last render (forge ").unwrap();
+    assert_eq!(yours, "    pub readiness: Readiness, // mine\n");
+    let (_, conflict) = conflict.split_once("=======\n").expect("theirs");
+    let (theirs, after) = conflict.split_once(">>>>>>> forge add redis\n").unwrap();
+    assert!(theirs.contains("RedisManager,\n"), "{theirs}");
 
     let marked = forge.files("shop");
     for args in [
@@ -108,11 +106,7 @@ fn a_conflict_is_marked_with_both_sides_and_must_be_resolved_first() {
     }
     assert_eq!(forge.files("shop"), marked);
 
-    let lines = state.lines();
-    let resolved: Vec<&str> = lines
-        .filter(|line| !line.starts_with(['<', '|', '=', '>']) && !line.contains("Default)]"))
-        .collect();
-    let resolved = resolved.join("\n") + "\n";
+    let resolved = [before, theirs, after].concat();
     forge.write("shop/src/state.rs", &resolved);
     let run = forge.in_project("shop", ["update"]).exits(0);
     assert!(run.stdout.starts_with("Nothing to do"), "{run:#?}");
@@ -219,7 +213,7 @@ fn conflicts_in_a_file_that_was_moved_must_be_resolved_first_too() {
     forge.mkdir("shop/src/app");
     let state = read(&forge, "shop/src/state.rs");
     fs::remove_file(forge.path("shop/src/state.rs")).unwrap();
-    let edited = state.replace("#[derive(Debug, Default)]", "#[derive(Default)]");
+    let edited = state.replace("readiness: Readiness,", "readiness: Readiness, // mine");
     forge.write("shop/src/app/state.rs", &edited);
     forge.in_project("shop", ["add", "redis"]).exits(4);
     forge
@@ -270,7 +264,7 @@ fn a_name_that_the_project_cannot_have_is_refused() {
 fn what_the_user_changed_is_kept_when_it_is_no_longer_rendered() {
     let forge = Forge::new();
     forge
-        .run("new shop --redis --no-worker --docker --vcs none -q")
+        .run("new shop --yes --redis --no-worker --docker --vcs none -q")
         .exits(0);
     insert_before(&forge, "shop/src/redis/keys.rs", "//!", "// mine\n");
     let run = forge.in_project("shop", ["remove", "redis"]).exits(0);
@@ -414,6 +408,30 @@ fn answers_that_cannot_be_used_are_refused_with_what_to_edit() {
             .says(fault)
             .says(&format!("help: {help}\n"));
     }
+}
+
+#[test]
+fn an_answer_that_was_lost_is_as_it_was_recorded() {
+    let forge = Forge::new();
+    forge
+        .run("new shop --yes --redis --no-worker --docker --vcs none --quiet")
+        .exits(0);
+    let answers = read(&forge, "shop/forge.toml");
+    let lost = answers.replace("docker = true\n", "");
+    assert_ne!(lost, answers);
+    forge.write("shop/forge.toml", &lost);
+    forge.in_project("shop", ["update", "--check"]).exits(0);
+    forge.in_project("shop", ["add", "worker"]).exits(0);
+    assert!(forge.path("shop/Dockerfile").exists());
+    forge.in_project("shop", ["remove", "redis"]).exits(0);
+    assert!(forge.path("shop/Dockerfile").exists());
+
+    let answers = read(&forge, "shop/forge.toml");
+    let off = answers.replace("docker = true", "docker = false");
+    assert_ne!(off, answers);
+    forge.write("shop/forge.toml", &off);
+    forge.in_project("shop", ["update"]).exits(0);
+    assert!(!forge.path("shop/Dockerfile").exists());
 }
 
 #[test]

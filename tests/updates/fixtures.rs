@@ -118,6 +118,29 @@ fn a_project_of_earlier_templates_becomes_one_of_these() {
 }
 
 #[test]
+fn what_redis_brought_before_it_could_be_chosen_apart_stays() {
+    for (_, record) in fixtures() {
+        let forge = project(&record);
+        forge.in_project("shop", ["update"]).exits(0);
+        let answers = fs::read_to_string(forge.path("shop/forge.toml")).expect("answers");
+        let answers: toml::Table = answers.parse().expect("TOML");
+        for (option, on) in [
+            ("redis", true),
+            ("cache", true),
+            ("rate-limit", true),
+            ("sessions", true),
+            ("near-cache", false),
+            ("examples", true),
+        ] {
+            assert_eq!(answers["answers"][option].as_bool(), Some(on), "{option}");
+        }
+        for path in ["src/redis/session/store.rs", "src/routes/cached_data.rs"] {
+            assert!(forge.path("shop").join(path).exists(), "{path}");
+        }
+    }
+}
+
+#[test]
 fn an_edited_project_of_earlier_templates_keeps_its_edits() {
     for (fixture, record) in fixtures() {
         let record = with_other_templates(&record);

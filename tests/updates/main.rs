@@ -18,6 +18,7 @@ mod combinations;
 mod diff;
 mod edits;
 mod fixtures;
+mod layers;
 mod manifests;
 mod records;
 mod repositories;

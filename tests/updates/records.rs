@@ -9,7 +9,7 @@ use crate::forge::Forge;
 fn project() -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --redis --no-worker --no-docker --vcs none --quiet")
+        .run("new shop --yes --redis --no-worker --no-docker --vcs none --quiet")
         .exits(0);
     forge
 }
@@ -69,7 +69,7 @@ fn without_a_record_nothing_is_lost() {
 fn without_a_record_an_option_is_removed_as_far_as_it_is_untouched() {
     let forge = Forge::new();
     forge
-        .run("new shop --redis --worker --docker --vcs none --quiet")
+        .run("new shop --yes --redis --worker --docker --vcs none --quiet")
         .exits(0);
     fs::remove_file(forge.path("shop/.forge.lock")).unwrap();
     edit(&forge, "shop/docker-compose.yml", "cpus: 1", "cpus: 2");
@@ -170,6 +170,32 @@ fn a_format_that_is_not_known_is_left_alone() {
                 .says(&format!("`.forge.lock` has format {format}, which forge"));
         }
         assert_eq!(forge.files("shop"), before);
+    }
+}
+
+#[test]
+fn recorded_answers_that_are_not_known_do_no_harm() {
+    let forge = project();
+    for answer in [
+        "mail = true",
+        "database = \"sqlite\"",
+        "worker = \"yes\"",
+        "x = [1]",
+    ] {
+        let name = answer.split(' ').next().unwrap();
+        let before = fs::read_to_string(forge.path("shop/.forge.lock")).unwrap();
+        let text = before.replacen(&format!("{name} = false\n"), "", 1);
+        let text = text.replacen("[answers]\n", &format!("[answers]\n{answer}\n"), 1);
+        forge.write("shop/.forge.lock", &text);
+        let answers = fs::read_to_string(forge.path("shop/forge.toml")).unwrap();
+        forge.write(
+            "shop/forge.toml",
+            &answers.replace(&format!("{name} = false\n"), ""),
+        );
+        forge.in_project("shop", ["update"]).exits(0);
+        assert!(!forge.path("shop/src/worker").exists());
+        forge.write("shop/.forge.lock", &before);
+        forge.write("shop/forge.toml", &answers);
     }
 }
 

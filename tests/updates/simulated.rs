@@ -7,14 +7,12 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-use forge::input::answers::{Answer, Answers};
-use forge::input::name::ProjectName;
 use forge::merge::lines::{self, Labels};
 use forge::merge::{self, Entry, Outcome, Tree};
 use forge::plan::Plan;
 use forge::record::{self, Record};
 
-use crate::support::{self, Combination};
+use crate::support::combinations;
 
 const CASES: u64 = 60;
 const ROUNDS: usize = 4;
@@ -56,25 +54,16 @@ struct Project {
 }
 
 fn renders() -> Vec<(Record, Plan<'static>)> {
-    let options = support::options();
-    Combination::all()
-        .into_iter()
-        .map(|combination| {
-            let answers = Answers {
-                name: ProjectName::parse("shop", |_| false).expect("a name"),
-                options: combination
-                    .answers
-                    .into_iter()
-                    .map(|(name, on)| Answer { name, on })
-                    .collect(),
-            };
-            let plan = Plan::of(&options, &answers).expect("a plan");
-            (recorded(&plan), plan)
-        })
-        .collect()
+    let rows = combinations().pairwise().into_iter();
+    rows.map(|combination| {
+        let plan = combination.plan("shop");
+        (recorded(&plan), plan)
+    })
+    .collect()
 }
 
-fn recorded(plan: &Plan<'_>) -> Record {
+/// The record that an update of this render finds.
+pub(crate) fn recorded(plan: &Plan<'_>) -> Record {
     Record {
         forge: "0.1.0".to_owned(),
         answers: BTreeMap::new(),

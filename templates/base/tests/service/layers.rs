@@ -12,7 +12,8 @@ use crate::app;
 const LONG_TEXT: &str = "a text that is long enough to be worth compressing, again and again";
 
 async fn serve(variables: &[(&str, &str)]) -> SocketAddr {
-    let router = Router::new().route("/", get(async || LONG_TEXT.repeat(20)));
+    let text = get(async || LONG_TEXT.repeat(20));
+    let router = Router::new().route("/", text.post(async || "changed"));
     app::serve(router, variables).await
 }
 
@@ -140,4 +141,30 @@ async fn pages_of_other_origins_can_read_the_headers_that_tell_them_how_to_go_on
             assert!(exposed.contains(&header), "{exposed:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_cannot_change_anything() {
+    let address = serve(&[("APP_CORS_ORIGINS", "https://friend.example")]).await;
+    let (url, own) = (format!("http://{address}/"), format!("http://{address}"));
+    for (header, value, status) in [
+        ("sec-fetch-site", "cross-site", 403),
+        ("sec-fetch-site", "same-site", 403),
+        ("origin", "https://evil.example", 403),
+        ("origin", "null", 403),
+        ("sec-fetch-site", "same-origin", 200),
+        ("origin", &own, 200),
+        ("origin", "https://friend.example", 200),
+    ] {
+        let request = Client::new().post(&url).header(header, value);
+        let response = request.send().await.expect("a response");
+        assert_eq!(response.status(), status, "{header}: {value}");
+        if status == 403 {
+            app::problem(response).await;
+        }
+    }
+    let reading = Client::new()
+        .get(&url)
+        .header("sec-fetch-site", "cross-site");
+    assert_eq!(reading.send().await.expect("a response").status(), 200);
 }

@@ -18,11 +18,7 @@ impl RedisManager {
         &self,
         key: impl ToSingleRedisArg,
     ) -> Result<Option<T>, Error> {
-        let key = self.key(key);
-        match self.client_cache()? {
-            Some(cache) => cache.get(self, &key).await,
-            None => self.read_async(commands::get(&key)).await,
-        }
+        self.read_async(commands::get(&self.key(key))).await
     }
 
     /// Stores `value` at `key` for the time `ex`, or for `REDIS_DEFAULT_TTL`.
@@ -37,11 +33,8 @@ impl RedisManager {
         ex: Option<Duration>,
     ) -> Result<(), Error> {
         let time_to_live = ex.unwrap_or(self.default_ttl());
-        let key = self.key(key);
-        let command = commands::set(&key, value, time_to_live)?;
-        let answer = self.write_async(command).await;
-        self.forget(&[key]);
-        answer
+        let command = commands::set(&self.key(key), value, time_to_live)?;
+        self.write_async(command).await
     }
 
     /// Removes one key, or many, and gives the number of those that were there.
@@ -87,12 +80,10 @@ impl RedisManager {
     }
 
     async fn unlink_async(&self, keys: &[Vec<u8>]) -> Result<u64, Error> {
-        let Some(command) = commands::unlink(keys) else {
-            return Ok(0);
-        };
-        let answer = self.write_async(command).await;
-        self.forget(keys);
-        answer
+        match commands::unlink(keys) {
+            Some(command) => self.write_async(command).await,
+            None => Ok(0),
+        }
     }
 
     /// Sends a command that may safely run twice: once more if the connection was broken.
@@ -124,9 +115,14 @@ impl RedisManager {
         self.bounded(command.query_async(&mut connection)).await
     }
 
-    /// Runs a script by its hash; Redis gets its text only where it does not know it yet
-    /// ([EVALSHA](https://redis.io/docs/latest/commands/evalsha/)).
-    pub(crate) async fn run_async<T: FromRedisValue>(
+    /// Runs a [script](redis::Script) by its hash; Redis gets its text only where it does not know it
+    /// yet ([EVALSHA](https://redis.io/docs/latest/commands/evalsha/)). The keys that it is given must
+    /// have passed through [`key`](Self::key).
+    ///
+    /// # Errors
+    ///
+    /// If Redis cannot be reached, if the script fails, or if its answer is not a `T`.
+    pub async fn run_async<T: FromRedisValue>(
         &self,
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Error> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{Cmd, Pipeline, RedisResult, ToSingleRedisArg};
+use redis::{Cmd, ToSingleRedisArg};
 
 use super::Error;
 
@@ -22,27 +22,6 @@ pub(super) fn get(key: &[u8]) -> Cmd {
     command.arg("GET").arg(key);
     command
 }
-
-/// GET for a value that is to be kept: from then on Redis says when the key changes
-/// ([CLIENT TRACKING](https://redis.io/docs/latest/commands/client-tracking/)). How long it lives
-/// must be asked as well ([PTTL](https://redis.io/docs/latest/commands/pttl/)), because Redis may say
-/// late that a key has expired. Tracking is switched on with each read, because the connection may
-/// be a new one.
-pub(super) fn get_tracked(key: &[u8]) -> Pipeline {
-    let mut commands = redis::pipe();
-    commands.cmd("CLIENT").arg("TRACKING").arg("ON");
-    commands.add_command(get(key));
-    commands.cmd("PTTL").arg(key);
-    commands.ignore_errors();
-    commands
-}
-
-/// What Redis answers to [`get_tracked`].
-pub(super) type TrackedAnswer = (
-    RedisResult<()>,
-    RedisResult<Option<Vec<u8>>>,
-    RedisResult<i64>,
-);
 
 /// [SET](https://redis.io/docs/latest/commands/set/) with PX, because EX would cut a time to live
 /// to whole seconds.

@@ -30,9 +30,6 @@ pub enum Error {
         "the pattern `{0}` would match any key: begin it with what the keys begin with, like `user:*`"
     )]
     Pattern(String),
-    /// A value has a shape that JSON does not know, like a map whose keys are not strings.
-    #[error("the data cannot be stored as JSON: {0}")]
-    Data(#[source] serde_json::Error),
     /// The manager was closed; no call goes through any more.
     #[error("the connection to Redis was closed")]
     Closed,

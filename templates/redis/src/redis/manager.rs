@@ -7,7 +7,6 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ConnectionAddr, RedisResult, ToSingleRedisArg};
 
-use super::client_cache::ClientCache;
 use super::keys::KeyPrefix;
 use super::outage::Outage;
 use super::sync_pool::SyncPool;
@@ -18,7 +17,7 @@ use super::{Error, RedisSettings};
 /// Async code uses the methods that end in `_async`: the calls of all tasks travel on one
 /// multiplexed connection that reconnects by itself. Blocking code, on threads of its own, uses
 /// those that end in `_sync`: each call takes a connection from a pool. Both give the same answers,
-/// connect on first use, and fail within the socket time-out, which for blocking calls begins anew
+/// connect on first use, and fail within the socket time-out, which for blocking calls starts over
 /// with each address of a host that has several, and with each piece that arrives of a long answer.
 ///
 /// Every key and every pattern stands behind `REDIS_KEY_PREFIX`; [`key`](Self::key) does the same for
@@ -26,9 +25,6 @@ use super::{Error, RedisSettings};
 ///
 /// Reads are tried a second time where the connection turns out to be broken, so that a restart of
 /// Redis is not seen by readers. Writes are not, because the first try may have gone through.
-///
-/// With `REDIS_CLIENT_CACHE`, [`get_async`](Self::get_async) alone keeps what it read, on one more
-/// connection, until Redis says that it changed.
 #[derive(Clone)]
 pub struct RedisManager {
     shared: Arc<Shared>,
@@ -38,7 +34,6 @@ struct Shared {
     client: Client,
     socket_timeout: Duration,
     default_ttl: Duration,
-    client_cache: Option<usize>,
     key_prefix: KeyPrefix,
     outage: Outage,
     multiplexed: RwLock<Multiplexed>,
@@ -57,7 +52,6 @@ struct Connections {
     own: ConnectionManager,
     /// For whoever asks for a connection: each command on it has the socket time-out.
     lent: ConnectionManager,
-    client_cache: Option<ClientCache>,
 }
 
 impl RedisManager {
@@ -78,7 +72,6 @@ impl RedisManager {
                 client,
                 socket_timeout: settings.socket_timeout,
                 default_ttl: settings.default_ttl,
-                client_cache: settings.client_cache,
                 key_prefix: settings.key_prefix.clone(),
                 outage: Outage::default(),
                 multiplexed: RwLock::new(Multiplexed::Unused),
@@ -110,7 +103,7 @@ impl RedisManager {
     /// Import [`redis::AsyncTypedCommands`] or [`redis::AsyncCommands`] for the commands. Two things
     /// must not be sent on it: commands that wait (BLPOP, WAIT), which would hold up those of
     /// everybody else on it, and WATCH. For those, open a connection with [`client`](Self::client).
-    /// Ask for it anew each time: once Redis has refused the password, one that was kept fails for
+    /// Ask for it each time: once Redis has refused the password, one that was kept fails for
     /// good. The first command after a restart of Redis fails.
     ///
     /// # Errors
@@ -184,23 +177,6 @@ impl RedisManager {
         self.connections(|connections| connections.own.clone())
     }
 
-    /// The cache of this process, where it is on.
-    pub(super) fn client_cache(&self) -> Result<Option<ClientCache>, Error> {
-        self.connections(|connections| connections.client_cache.clone())
-    }
-
-    /// Lets the next read of these keys in this process ask Redis, because they were written.
-    pub(super) fn forget(&self, keys: &[Vec<u8>]) {
-        let lock = &self.shared.multiplexed;
-        if let Multiplexed::Open(Connections {
-            client_cache: Some(cache),
-            ..
-        }) = &*lock.read().unwrap_or_else(PoisonError::into_inner)
-        {
-            cache.forget(keys);
-        }
-    }
-
     /// Lets the next async call set up its connection. After errors of the network a connection does
     /// so by itself, but when it was refused, it gives the same error to every call from then on.
     pub(super) fn reconnect(&self) {
@@ -232,27 +208,26 @@ impl RedisManager {
     }
 
     fn connect_lazily(&self) -> RedisResult<Connections> {
-        let Shared {
-            client,
-            socket_timeout,
-            ..
-        } = &*self.shared;
-        // No retries with growing delays: while Redis is away, each call makes one attempt and
-        // fails at once, and all calls that wait share that attempt.
-        let config = ConnectionManagerConfig::new()
-            .set_number_of_retries(0)
-            .set_connection_timeout(Some(*socket_timeout));
-        // One timer for a call is enough, and a second one costs as much as sending a small command.
-        let own = config.clone().set_response_timeout(None);
-        let lent = config.set_response_timeout(Some(*socket_timeout));
-        let limit = self.shared.client_cache;
+        let client = &self.shared.client;
+        let own = self.connection_config();
+        let lent = own
+            .clone()
+            .set_response_timeout(Some(self.shared.socket_timeout));
         Ok(Connections {
-            client_cache: limit
-                .map(|limit| ClientCache::new(client, own.clone(), limit, *socket_timeout))
-                .transpose()?,
             own: ConnectionManager::new_lazy_with_config(client.clone(), own)?,
             lent: ConnectionManager::new_lazy_with_config(client.clone(), lent)?,
         })
+    }
+
+    /// How a connection behaves whose calls are bounded as a whole.
+    pub(super) fn connection_config(&self) -> ConnectionManagerConfig {
+        // No retries with growing delays: while Redis is away, each call makes one attempt and
+        // fails at once, and all calls that wait share that attempt.
+        ConnectionManagerConfig::new()
+            .set_number_of_retries(0)
+            .set_connection_timeout(Some(self.shared.socket_timeout))
+            // One timer for a call is enough, and a second one costs as much as sending a small command.
+            .set_response_timeout(None)
     }
 }
 

@@ -35,11 +35,7 @@ impl RedisManager {
         ex: Option<Duration>,
     ) -> Result<(), Error> {
         let time_to_live = ex.unwrap_or(self.default_ttl());
-        let key = self.key(key);
-        let command = commands::set(&key, value, time_to_live)?;
-        let answer = self.write_sync(&command);
-        self.forget(&[key]);
-        answer
+        self.write_sync(&commands::set(&self.key(key), value, time_to_live)?)
     }
 
     /// Removes one key, or many, and gives the number of those that were there.
@@ -81,12 +77,10 @@ impl RedisManager {
     }
 
     fn unlink_sync(&self, keys: &[Vec<u8>]) -> Result<u64, Error> {
-        let Some(command) = commands::unlink(keys) else {
-            return Ok(0);
-        };
-        let answer = self.write_sync(&command);
-        self.forget(keys);
-        answer
+        match commands::unlink(keys) {
+            Some(command) => self.write_sync(&command),
+            None => Ok(0),
+        }
     }
 
     /// Sends a command that may safely run twice: once more, on a new connection, if the one from
@@ -107,11 +101,12 @@ impl RedisManager {
         self.outage().observe(answer)
     }
 
-    /// Runs a script by its hash, as the async form does.
-    pub(super) fn run_sync<T: FromRedisValue>(
-        &self,
-        script: &ScriptInvocation<'_>,
-    ) -> Result<T, Error> {
+    /// Runs a [script](redis::Script) by its hash, as [`run_async`](Self::run_async) does.
+    ///
+    /// # Errors
+    ///
+    /// If Redis cannot be reached, if the script fails, or if its answer is not a `T`.
+    pub fn run_sync<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
         let deadline = self.pool().deadline();
         let answer = self.send(deadline, |connection| script.invoke(connection));
         self.outage().observe(answer)

@@ -8,14 +8,12 @@ fn all_faults_are_reported_at_once_and_the_service_does_not_start() {
         ("REDIS_DEFAULT_TTL", "0.0005"),
         ("REDIS_CONNECTION_URL", "http://x"),
         ("REDIS_KEY_PREFIX", "shop*"),
-        ("REDIS_CLIENT_CACHE", "yes"),
-        ("REDIS_CLIENT_CACHE_MEMORY", "16M"),
     ];
     let output = process::run(&["serve"], &wrong);
     assert_eq!(output.status.code(), Some(78));
     let report = String::from_utf8_lossy(&output.stderr);
     assert!(
-        report.starts_with("error: 7 settings are wrong\n"),
+        report.starts_with("error: 5 settings are wrong\n"),
         "{report}"
     );
     for (name, value) in wrong {

@@ -1,4 +1,4 @@
-//! The commands that look after workers and dead tasks.
+//! The commands that run tasks, and that look after workers and dead tasks.
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
@@ -7,12 +7,46 @@ use std::process::ExitCode;
 
 use chrono::SecondsFormat;
 
-use super::{DeadTask, Tasks, tasks};
+use super::{DeadTask, Tasks, process, tasks};
+use crate::commands::{self, Command};
 use crate::redis::RedisManager;
 use crate::settings::Settings;
 
-/// `worker dead list`: the tasks that failed for good, one a line, the last one first.
-pub fn list_dead(settings: &Settings) -> ExitCode {
+/// The commands around background tasks.
+pub const COMMANDS: &[Command] = &[
+    Command {
+        words: "worker",
+        about: "run background tasks until SIGTERM or Ctrl-C",
+        run: work,
+    },
+    Command {
+        words: "healthcheck worker",
+        about: "ask Redis whether a worker on this host is alive",
+        run: healthcheck,
+    },
+    Command {
+        words: "worker dead list",
+        about: "list the tasks that failed for good",
+        run: list_dead,
+    },
+    Command {
+        words: "worker dead retry",
+        about: "enqueue all of them again",
+        run: retry_dead,
+    },
+    Command {
+        words: "worker dead clear",
+        about: "forget all of them",
+        run: clear_dead,
+    },
+];
+
+fn work(settings: &Settings) -> ExitCode {
+    commands::run_to_end(settings, process::run(settings, tasks::all()))
+}
+
+/// Prints the tasks that failed for good, one a line, the last one first.
+fn list_dead(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
         let mut lines = String::new();
         for dead in tasks.dead().await? {
@@ -32,25 +66,23 @@ pub fn list_dead(settings: &Settings) -> ExitCode {
     })
 }
 
-/// `worker dead retry`: enqueues all of them anew.
-pub fn retry_dead(settings: &Settings) -> ExitCode {
+fn retry_dead(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
-        println!("dead tasks enqueued anew: {}", tasks.retry_dead().await?);
+        println!("dead tasks enqueued again: {}", tasks.retry_dead().await?);
         Ok(())
     })
 }
 
-/// `worker dead clear`: forgets all of them.
-pub fn clear_dead(settings: &Settings) -> ExitCode {
+fn clear_dead(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
         println!("dead tasks removed: {}", tasks.clear_dead().await?);
         Ok(())
     })
 }
 
-/// `healthcheck worker`: succeeds when a worker on this host gave a sign of life within the last five
-/// seconds, as the engine counts it.
-pub fn healthcheck(settings: &Settings) -> ExitCode {
+/// Succeeds when a worker on this host gave a sign of life within the last five seconds, as the engine
+/// counts it.
+fn healthcheck(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
         let host = gethostname::gethostname();
         let alive = tasks.hosts_of_workers().await?;
@@ -67,7 +99,7 @@ fn with_tasks(
 ) -> ExitCode {
     let done = async {
         let redis = RedisManager::new(&settings.redis)?;
-        work(Tasks::new(settings, redis, tasks::all())?).await
+        work(Tasks::new(settings, &redis, tasks::all())?).await
     };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -40,7 +40,7 @@ impl Tasks {
         Ok(tasks.filter_map(Result::ok).collect())
     }
 
-    /// Enqueues all dead tasks anew, under their ids and with all attempts, and gives their number. One
+    /// Enqueues all dead tasks again, under their ids and with all attempts, and gives their number. One
     /// that died this moment may stay on the list.
     ///
     /// # Errors

@@ -13,6 +13,9 @@ use oxana::{FromContext, JobContext, OxanaError, QueueConfig, RuntimeBuilder, St
 use redis::AsyncConnectionConfig;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tracing::Level;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
 
 use super::executor::{Again, Executor};
 use super::{TaskId, WorkerSettings, keys};
@@ -30,6 +33,18 @@ const FAULT_PAUSE: Duration = Duration::from_secs(5);
 
 /// Connections of a worker besides those of its running tasks: for heartbeats, polls and schedules.
 const SPARE_CONNECTIONS: usize = 8;
+
+/// The levels of the log, with the engine's own lines left out but for its errors: the worker itself
+/// logs how every task and every round ends, and from `debug` on the engine logs payloads.
+pub fn log_levels(mut levels: Targets) -> Targets {
+    if levels.would_enable("oxana", &Level::ERROR) {
+        levels = levels.with_target("oxana", LevelFilter::ERROR);
+        for module in ["coordinator", "executor", "launcher", "runtime"] {
+            levels = levels.with_target(format!("oxana::{module}"), LevelFilter::OFF);
+        }
+    }
+    levels
+}
 
 /// A task on its way, as the engine keeps it.
 #[derive(Debug, Deserialize, Serialize)]
@@ -172,7 +187,7 @@ mod tests {
     fn a_job_may_be_handed_back_any_number_of_times() {
         let settings = Settings::read(&mut Reader::default());
         let redis = RedisManager::new(&settings.redis).expect("valid settings");
-        let tasks = Tasks::new(&settings, redis, Registry::default()).expect("valid settings");
+        let tasks = Tasks::new(&settings, &redis, Registry::default()).expect("valid settings");
         let runner = Runner(Executor::new(tasks, Arc::new(settings)));
         let job = Job {
             id: TaskId::generate(),

@@ -37,19 +37,14 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
     settings.redis.pool_size = connections;
     let settings = Arc::new(settings);
     let redis = RedisManager::new(&settings.redis)?;
-    let tasks = Tasks::new(&settings, redis.clone(), registry)?;
+    let tasks = Tasks::new(&settings, &redis, registry)?;
     let executor = Executor::new(tasks.clone(), settings.clone());
-    let connected = tokio::select! {
-        connected = redis.initialize_async() => connected,
+    tokio::select! {
+        connected = crate::redis::start(&redis) => connected?,
         signal = signals.next() => {
             tracing::info!(signal, "stopped while starting");
             return Ok(Drain::Complete);
         }
-    };
-    match connected {
-        Err(error) if error.is_wrong_password() => return Err(error.into()),
-        Err(error) => tracing::warn!(%error, "Redis is away; waiting for it"),
-        Ok(()) => {}
     }
     let names: Vec<_> = tasks.registry().names().collect();
     tracing::info!(tasks = ?names, concurrency = settings.worker.concurrency, "worker ready");
@@ -83,7 +78,7 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
             Drain::CutOff
         }
     };
-    redis.close().await;
+    crate::redis::stop(&redis).await;
     tracing::info!("stopped");
     Ok(drain)
 }
@@ -110,7 +105,7 @@ async fn run_rounds(settings: &Arc<Settings>, executor: Executor, stop: Cancella
                 () = stop.cancelled() => {}
             },
             () = restart_of(executor.redis()) => {
-                tracing::warn!("Redis was restarted: the worker starts anew");
+                tracing::warn!("Redis was restarted: the worker starts over");
                 stop_round.cancel();
             }
         }

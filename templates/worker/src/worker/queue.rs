@@ -44,10 +44,10 @@ impl Tasks {
     /// If the connection URL cannot be used.
     pub fn new(
         settings: &Settings,
-        redis: RedisManager,
+        redis: &RedisManager,
         registry: Registry,
     ) -> Result<Self, redis::Error> {
-        let storage = engine::storage(settings, &redis).map_err(|error| match error {
+        let storage = engine::storage(settings, redis).map_err(|error| match error {
             OxanaError::DeadpoolRedisError(error) => redis::Error::Url(error),
             error => redis::Error::Url(std::io::Error::other(error).into()),
         })?;
@@ -55,7 +55,7 @@ impl Tasks {
             registry: Arc::new(registry),
             storage: Arc::new(storage),
             results: Results::new(redis.clone(), settings.worker.result_ttl),
-            redis,
+            redis: redis.clone(),
             timeout: settings.redis.socket_timeout,
         })
     }

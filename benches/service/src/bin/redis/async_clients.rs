@@ -3,7 +3,7 @@
 use bb8_redis::{RedisConnectionManager, bb8};
 use fred::interfaces::{ClientLike, KeysInterface};
 use fred::types::Expiration;
-use my_project::redis::RedisManager;
+use my_project::redis::{NearCache, RedisManager};
 use redis::aio::MultiplexedConnection;
 use service_benches::POOL_SIZE;
 
@@ -59,6 +59,19 @@ pub async fn connect(url: &str) -> AsyncClients {
 }
 
 impl AsyncClient for RedisManager {
+    const PREFIXES: bool = true;
+
+    async fn get(&mut self, key: &str) -> Vec<u8> {
+        let value = self.get_async(key).await.expect("an answer");
+        value.expect("a value")
+    }
+
+    async fn set(&mut self, key: &str, value: &[u8]) {
+        self.set_async(key, value, None).await.expect("an answer");
+    }
+}
+
+impl AsyncClient for NearCache {
     const PREFIXES: bool = true;
 
     async fn get(&mut self, key: &str) -> Vec<u8> {

@@ -21,7 +21,7 @@ pub enum Operation {
 
 /// Prints the table of reads and writes with more and more tasks.
 pub async fn measure(clients: &AsyncClients) {
-    table::head("async, operations per second", &OTHERS);
+    table::head("async, operations per second", MANAGER, &OTHERS);
     for (values, operation) in [
         (values::small(), Operation::Get),
         (values::small(), Operation::Set),
@@ -37,7 +37,7 @@ pub async fn measure(clients: &AsyncClients) {
             };
             let name = format!("{operation:?}").to_uppercase();
             let title = format!("{name} of {}, {tasks} tasks", values.size);
-            table::row(&title, &load.contest(clients).await, &OTHERS);
+            table::row(&title, &load.contest(clients).await, MANAGER, &OTHERS);
         }
     }
 }

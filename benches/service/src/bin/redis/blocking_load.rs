@@ -30,7 +30,7 @@ pub fn measure(url: &str) {
         .expect("connections");
     let raw = || client.get_connection().expect("a connection");
 
-    table::head("blocking, operations per second", &OTHERS);
+    table::head("blocking, operations per second", MANAGER, &OTHERS);
     for (values, operation) in [
         (values::small(), Operation::Get),
         (values::small(), Operation::Set),
@@ -60,7 +60,7 @@ pub fn measure(url: &str) {
             }
             let name = format!("{operation:?}").to_uppercase();
             let title = format!("{name} of {}, {threads} threads", values.size);
-            table::row(&title, &contest, &OTHERS);
+            table::row(&title, &contest, MANAGER, &OTHERS);
         }
     }
 }

@@ -7,8 +7,8 @@ mod async_clients;
 mod async_load;
 mod blocking_clients;
 mod blocking_load;
-mod client_cache;
 mod latency;
+mod near_cache;
 mod table;
 mod values;
 
@@ -27,7 +27,7 @@ fn main() {
         let clients = async_clients::connect(&server.url()).await;
         async_load::measure(&clients).await;
         latency::measure(&clients).await;
-        client_cache::measure(&server.url()).await;
+        near_cache::measure(&server.url()).await;
     });
     blocking_load::measure(&server.url());
 }

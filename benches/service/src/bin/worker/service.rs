@@ -14,7 +14,7 @@ impl Producer {
     pub(crate) fn new(redis: &str) -> Self {
         let settings = settings(redis);
         let redis = RedisManager::new(&settings.redis).expect("the URL of Redis");
-        Self(Tasks::new(&settings, redis, registry()).expect("the URL of Redis"))
+        Self(Tasks::new(&settings, &redis, registry()).expect("the URL of Redis"))
     }
 
     pub(crate) async fn enqueue(&self, now: u64) {

@@ -35,7 +35,7 @@ async fn a_dead_task_is_listed_and_runs_again_once_the_cause_is_mended() {
     assert_eq!([task, attempts, error], ["fail", "3", "the disk is full"]);
 
     stage.redis.set_async("mended", "yes", None).await.unwrap();
-    assert_eq!(dead(&stage, "retry"), "dead tasks enqueued anew: 1\n");
+    assert_eq!(dead(&stage, "retry"), "dead tasks enqueued again: 1\n");
     let state = stage.end(&id).await;
     assert!(matches!(state.status, Status::Success { .. }), "{state:?}");
     assert_eq!(dead(&stage, "list"), "");
@@ -74,7 +74,7 @@ async fn a_task_that_the_queue_still_has_stays_on_the_list() {
     command.arg(serde_json::to_string(&task).unwrap());
     command.exec_async(&mut client).await.unwrap();
 
-    assert_eq!(dead(&stage, "retry"), "dead tasks enqueued anew: 0\n");
+    assert_eq!(dead(&stage, "retry"), "dead tasks enqueued again: 0\n");
     assert_eq!(dead(&stage, "list").lines().count(), 1);
 }
 

@@ -19,7 +19,7 @@ async fn a_payload_that_cannot_be_decoded_fails_with_the_reason_and_the_queue_go
     );
     assert_eq!(stage.tasks.dead().await.unwrap().len(), 1);
 
-    let redis = stage.redis.clone();
+    let redis = &stage.redis;
     let tasks = Tasks::new(&stage.settings, redis, probes::of_role("usual")).unwrap();
     let next = tasks.enqueue::<Note>(&Noted::default()).await.unwrap();
     let state = stage.end(&next).await;

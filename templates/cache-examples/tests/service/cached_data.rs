@@ -1,0 +1,128 @@
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpStream};
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use crate::process::Process;
+use crate::redis_server::unique;
+use crate::{app, redis_server};
+
+async fn cached_data(address: SocketAddr, key: &str) -> Value {
+    let response = app::get(address, &format!("/cached-data?key={key}")).await;
+    assert_eq!(response.status(), 200);
+    response.json().await.expect("a JSON document")
+}
+
+#[tokio::test]
+async fn a_value_is_computed_once_and_then_comes_from_the_cache() {
+    let server = redis_server::any();
+    let service = app::start(&server.variables()).await;
+    let key = unique("report");
+
+    let data = format!("data for {key}");
+    let first = cached_data(service.address(), &key).await;
+    assert_eq!(first, json!({"data": data, "source": "computed"}));
+    let second = cached_data(service.address(), &key).await;
+    assert_eq!(second, json!({"data": data, "source": "cache"}));
+}
+
+#[tokio::test]
+async fn without_redis_a_value_is_computed_each_time() {
+    let mut server = redis_server::own();
+    let service = app::start(&server.variables()).await;
+    cached_data(service.address(), "report").await;
+
+    server.kill();
+    for _ in 0..3 {
+        let answer = cached_data(service.address(), "report").await;
+        assert_eq!(answer["source"], "computed");
+    }
+
+    server.restart();
+    assert_eq!(
+        cached_data(service.address(), "report").await["source"],
+        "computed"
+    );
+    assert_eq!(
+        cached_data(service.address(), "report").await["source"],
+        "cache"
+    );
+}
+
+#[tokio::test]
+async fn concurrent_misses_in_two_processes_compute_once() {
+    let server = redis_server::any();
+    let variables = server.variables();
+    let services = [Process::start(&variables), Process::start(&variables)];
+    for _ in 0..2 {
+        let key = unique("report");
+        let mut answers = JoinSet::new();
+        for number in 0..48 {
+            let (address, key) = (services[number % 2].address(), key.clone());
+            answers.spawn(async move { cached_data(address, &key).await });
+        }
+        let answers = answers.join_all().await;
+        let computed = answers.iter().filter(|data| data["source"] == "computed");
+        assert_eq!(computed.count(), 1);
+    }
+}
+
+#[tokio::test]
+async fn strange_keys_are_keys_of_their_own_or_refused() {
+    let server = redis_server::any();
+    let service = app::start(&server.variables()).await;
+    for key in ["*", "%25", "a:b", "%F0%9F%A6%80"] {
+        let answer = cached_data(service.address(), key).await;
+        assert_eq!(answer["source"], "computed", "{key}");
+    }
+    for key in ["%0A", "%00", "a%0D%0ADEL%20x", "%FF", "%C0%80"] {
+        let path = format!("/cached-data?key={key}");
+        let problem = app::problem(app::get(service.address(), &path).await).await;
+        assert_eq!(problem.status, 422, "{key}");
+    }
+}
+
+#[test]
+fn a_key_of_ten_megabytes_is_refused() {
+    let server = redis_server::any();
+    let service = Process::start(&server.variables());
+    let mut stream = TcpStream::connect(service.address()).unwrap();
+    let mut request = b"GET /cached-data?key=".to_vec();
+    request.resize(10 << 20, b'x');
+    // The service need not listen to the end before it answers.
+    let _ = stream.write_all(&request);
+    let mut status = [0; 12];
+    stream.read_exact(&mut status).unwrap();
+    assert!(status.starts_with(b"HTTP/1.1 4"), "{status:?}");
+}
+
+#[tokio::test]
+async fn callers_cannot_read_what_else_is_in_redis() {
+    let server = redis_server::any();
+    let service = app::start(&server.variables()).await;
+    let key = unique("secret");
+    let redis = server.manager();
+    redis.set_async(&key, "secret", None).await.unwrap();
+
+    let answer = cached_data(service.address(), &key).await;
+    assert_eq!(answer["source"], "computed");
+}
+
+#[tokio::test]
+async fn a_key_that_is_missing_empty_or_too_long_is_refused() {
+    let mut server = redis_server::own();
+    server.kill();
+    let service = app::start(&server.variables()).await;
+    let longest = format!("/cached-data?key={}", "ü".repeat(256));
+    assert_eq!(app::get(service.address(), &longest).await.status(), 200);
+    let too_long = format!("/cached-data?key={}", "ü".repeat(257));
+    for (path, status) in [
+        ("/cached-data", 400),
+        ("/cached-data?key=", 422),
+        (&too_long, 422),
+    ] {
+        let problem = app::problem(app::get(service.address(), path).await).await;
+        assert_eq!(problem.status, status, "{path}: {}", problem.detail);
+    }
+}

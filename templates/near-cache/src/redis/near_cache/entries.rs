@@ -1,0 +1,233 @@
+//! What this process keeps: values, and the reads that are on their way.
+//!
+//! A read leaves a mark before it is sent, and its value is kept only if the mark still stands
+//! when the answer comes. Whatever says that the key changed takes the mark away like a value, so
+//! that an answer from before the change cannot be kept after it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use lru::LruCache;
+
+/// What an entry takes besides its key and its value, in bytes: its place in the list and in the
+/// table, which is half empty at times, and what the allocator adds to each piece.
+const OVERHEAD: usize = 256;
+
+/// What Redis has at a key; nothing is worth keeping as well.
+pub(super) type Stored = Option<Arc<[u8]>>;
+
+/// The entries, those used last in front.
+#[derive(Debug)]
+pub(super) struct Entries {
+    list: LruCache<Vec<u8>, Entry>,
+    memory: usize,
+    limit: usize,
+    trust: Duration,
+    heard: Option<Instant>,
+    reads: u64,
+}
+
+#[derive(Debug)]
+enum Entry {
+    /// The read of this number is on its way; others of the same key travel under its number.
+    Awaited(u64),
+    Kept {
+        stored: Stored,
+        expires: Option<Instant>,
+    },
+}
+
+/// What is known of a key.
+#[derive(Debug, PartialEq)]
+pub(super) enum Known {
+    /// Redis has this at the key.
+    Stored(Stored),
+    /// Redis must be asked, in a read of this number.
+    Nothing(u64),
+}
+
+impl Entries {
+    /// No entries yet, and later at most `limit` bytes of them, which are believed for the time
+    /// `trust` after Redis was last heard.
+    pub(super) fn new(limit: usize, trust: Duration) -> Self {
+        Self {
+            list: LruCache::unbounded(),
+            memory: 0,
+            limit,
+            trust,
+            heard: None,
+            reads: 0,
+        }
+    }
+
+    /// Gives what is known of `key` at the time `now`, and marks the read that must follow if that is
+    /// nothing.
+    pub(super) fn look_up(&mut self, key: &[u8], now: Instant) -> Known {
+        let trusted = self.heard.is_some_and(|heard| now < heard + self.trust);
+        match self.list.get(key) {
+            Some(Entry::Awaited(read)) => return Known::Nothing(*read),
+            Some(Entry::Kept { stored, expires })
+                if trusted && expires.is_none_or(|expires| now < expires) =>
+            {
+                return Known::Stored(stored.clone());
+            }
+            _ => {}
+        }
+        self.reads += 1;
+        self.insert(key, Entry::Awaited(self.reads));
+        Known::Nothing(self.reads)
+    }
+
+    /// Takes the answer to the read of this number, which was asked at the time `asked` and is good
+    /// for the time `time_left`, if that ends.
+    pub(super) fn answer(
+        &mut self,
+        key: &[u8],
+        read: u64,
+        stored: Stored,
+        asked: Instant,
+        time_left: Option<Duration>,
+    ) {
+        self.heard = self.heard.max(Some(asked));
+        if let Some(Entry::Awaited(awaited)) = self.list.peek(key)
+            && *awaited == read
+        {
+            // Counted from the question on, it is over no later than in Redis.
+            let expires = time_left.and_then(|time| asked.checked_add(time));
+            self.insert(key, Entry::Kept { stored, expires });
+        }
+    }
+
+    /// Forgets what is at `key`, and the reads of it that are on their way.
+    pub(super) fn forget(&mut self, key: &[u8]) {
+        if let Some(entry) = self.list.pop(key) {
+            self.memory -= entry.memory(key);
+        }
+    }
+
+    /// Forgets everything.
+    pub(super) fn clear(&mut self) {
+        self.list = LruCache::unbounded();
+        self.memory = 0;
+    }
+
+    fn insert(&mut self, key: &[u8], entry: Entry) {
+        self.forget(key);
+        let memory = entry.memory(key);
+        if memory > self.limit {
+            return;
+        }
+        self.memory += memory;
+        self.list.push(key.to_owned(), entry);
+        while self.memory > self.limit
+            && let Some((key, entry)) = self.list.pop_lru()
+        {
+            self.memory -= entry.memory(&key);
+        }
+    }
+}
+
+/// Opens the entries, also after a panic: no change leaves them half done.
+pub(super) fn lock(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {
+    entries.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Entry {
+    /// How many bytes this takes at `key`.
+    fn memory(&self, key: &[u8]) -> usize {
+        let value = match self {
+            Self::Awaited(_) | Self::Kept { stored: None, .. } => 0,
+            Self::Kept {
+                stored: Some(bytes),
+                ..
+            } => bytes.len(),
+        };
+        OVERHEAD + key.len() + value
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const KEY: &[u8] = b"key";
+    const TRUST: Duration = Duration::from_secs(10);
+    const SECOND: Duration = Duration::from_secs(1);
+
+    fn stored(text: &str) -> Stored {
+        Some(Arc::from(text.as_bytes()))
+    }
+
+    /// Marks a read of the key.
+    fn mark(entries: &mut Entries, key: &[u8], now: Instant) -> u64 {
+        match entries.look_up(key, now) {
+            Known::Nothing(read) => read,
+            known => panic!("{known:?}"),
+        }
+    }
+
+    #[test]
+    fn an_answer_whose_mark_is_gone_is_not_kept() {
+        let now = Instant::now();
+        for loses in [|entries: &mut Entries| entries.forget(KEY), Entries::clear] {
+            let mut entries = Entries::new(1000, TRUST);
+            let early = mark(&mut entries, KEY, now);
+            loses(&mut entries);
+            entries.answer(KEY, early, stored("old"), now, None);
+            let late = mark(&mut entries, KEY, now);
+            entries.answer(KEY, early, stored("old"), now, None);
+            assert_eq!(mark(&mut entries, KEY, now), late);
+            entries.answer(KEY, late, stored("new"), now, None);
+            assert_eq!(entries.look_up(KEY, now), Known::Stored(stored("new")));
+        }
+    }
+
+    #[test]
+    fn reads_of_a_key_at_once_share_a_mark_and_the_first_answer_is_kept() {
+        let now = Instant::now();
+        let mut entries = Entries::new(1000, TRUST);
+        let first = mark(&mut entries, KEY, now);
+        let second = mark(&mut entries, KEY, now);
+        entries.answer(KEY, second, stored("value"), now, None);
+        entries.answer(KEY, first, stored("later"), now, None);
+        assert_eq!(entries.look_up(KEY, now), Known::Stored(stored("value")));
+    }
+
+    #[test]
+    fn a_value_ends_with_its_time_and_with_the_silence_of_redis() {
+        let now = Instant::now();
+        let mut entries = Entries::new(1000, TRUST);
+        let read = mark(&mut entries, KEY, now);
+        entries.answer(KEY, read, stored("short"), now, Some(SECOND));
+        assert_eq!(entries.look_up(KEY, now), Known::Stored(stored("short")));
+        let read = mark(&mut entries, KEY, now + SECOND);
+        entries.answer(KEY, read, None, now + SECOND, None);
+        let last = now + SECOND + TRUST - Duration::from_nanos(1);
+        assert_eq!(entries.look_up(KEY, last), Known::Stored(None));
+        mark(&mut entries, KEY, now + SECOND + TRUST);
+    }
+
+    #[test]
+    fn the_memory_counts_keys_and_values_and_never_exceeds_the_limit() {
+        let now = Instant::now();
+        let mut entries = Entries::new(10_000, TRUST);
+        for number in 0_usize..1000 {
+            let key = number.to_string();
+            let read = mark(&mut entries, key.as_bytes(), now);
+            let value = "x".repeat(number * 37 % 3000);
+            entries.answer(key.as_bytes(), read, stored(&value), now, None);
+            if number % 3 == 0 {
+                entries.forget((number - number % 7).to_string().as_bytes());
+            }
+            let counted = entries.list.iter().map(|(key, entry)| entry.memory(key));
+            assert_eq!(entries.memory, counted.sum::<usize>());
+            assert!(entries.memory <= 10_000, "{}", entries.memory);
+        }
+        assert!(entries.list.len() > 3);
+        while let Some((key, _)) = entries.list.iter().next() {
+            let key = key.clone();
+            entries.forget(&key);
+        }
+        assert_eq!(entries.memory, 0);
+    }
+}

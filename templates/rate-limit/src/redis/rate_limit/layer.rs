@@ -1,0 +1,147 @@
+//! A limiter in front of routes.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tower::{Layer, Service};
+use utoipa_axum::router::OpenApiRouter;
+
+use super::limiter::whole_seconds;
+use super::{Decision, OnFailure, RateLimiter, client_address};
+use crate::docs;
+use crate::error::Error;
+use crate::state::AppState;
+
+const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// What the layer tells clients besides `Retry-After`.
+pub const HEADERS: [HeaderName; 2] = [RATE_LIMIT, RATE_LIMIT_POLICY];
+
+/// What the requests of one client have in common.
+type Key = Arc<dyn Fn(&Request) -> String + Send + Sync>;
+
+/// Limits the requests of each client to `router`, those to paths where nothing is included, and
+/// documents the answer beyond the quota.
+pub fn limit(router: OpenApiRouter<AppState>, limiter: &RateLimiter) -> OpenApiRouter<AppState> {
+    let router = router.layer(RateLimitLayer::by_client(limiter.clone()));
+    docs::with_problem(
+        router,
+        StatusCode::TOO_MANY_REQUESTS.as_str(),
+        "Too many requests; `Retry-After` says how long to wait",
+    )
+}
+
+/// Answers requests beyond the quota with 429, `Retry-After` and the RateLimit header fields, which
+/// other responses carry as well.
+#[derive(Clone)]
+pub struct RateLimitLayer {
+    limiter: RateLimiter,
+    key: Key,
+}
+
+impl RateLimitLayer {
+    /// Counts requests by the address of the client.
+    pub fn by_client(limiter: RateLimiter) -> Self {
+        let proxies = limiter.trusted_proxies().clone();
+        Self::by(limiter, move |request| {
+            client_address::key_of(request, &proxies)
+        })
+    }
+
+    /// Counts requests by what `key` makes of them. Keep it short: it goes to Redis. What can be
+    /// written in many ways, like a path, would give a client one quota for each of them.
+    pub fn by(
+        limiter: RateLimiter,
+        key: impl Fn(&Request) -> String + Send + Sync + 'static,
+    ) -> Self {
+        let key = Arc::new(key);
+        Self { limiter, key }
+    }
+}
+
+impl fmt::Debug for RateLimitLayer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RateLimitLayer")
+            .field("limiter", &self.limiter)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S> Layer<S> for RateLimitLayer {
+    type Service = RateLimit<S>;
+
+    fn layer(&self, inner: S) -> RateLimit<S> {
+        let layer = self.clone();
+        RateLimit { layer, inner }
+    }
+}
+
+/// The service that [`RateLimitLayer`] makes.
+#[derive(Clone, Debug)]
+pub struct RateLimit<S> {
+    layer: RateLimitLayer,
+    inner: S,
+}
+
+impl<S> Service<Request> for RateLimit<S>
+where
+    S: Service<Request, Response = Response> + Clone + Send + 'static,
+    S::Future: Send,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response, S::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        // The service that was polled is the one to call; the clone waits for its own turn.
+        let clone = self.inner.clone();
+        let mut inner = std::mem::replace(&mut self.inner, clone);
+        let limiter = self.layer.limiter.clone();
+        let key = (self.layer.key)(&request);
+        Box::pin(async move {
+            let decision = limiter.decide_or_note(&key).await;
+            let mut response = match (&decision, limiter.on_failure()) {
+                (Some(decision), _) if !decision.fits => too_many_requests(decision),
+                (None, OnFailure::Refuse) => cannot_count(),
+                (Some(_), _) | (None, OnFailure::Allow) => inner.call(request).await?,
+            };
+            if let Some(decision) = decision {
+                // Both are lists, to which every limiter on the way adds its quota.
+                let headers = response.headers_mut();
+                headers.append(RATE_LIMIT, value(limiter.left(&decision)));
+                headers.append(RATE_LIMIT_POLICY, value(limiter.policy()));
+            }
+            Ok(response)
+        })
+    }
+}
+
+fn too_many_requests(decision: &Decision) -> Response {
+    let seconds = whole_seconds(decision.retry_after);
+    let detail = format!("too many requests: try again in {seconds} s");
+    let mut response = Error::new(StatusCode::TOO_MANY_REQUESTS, detail).into_response();
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, seconds.into());
+    response
+}
+
+fn cannot_count() -> Response {
+    let detail = "requests cannot be counted now: try again later";
+    Error::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response()
+}
+
+fn value(text: String) -> HeaderValue {
+    HeaderValue::try_from(text).expect("a name of plain letters, and numbers")
+}

@@ -1,0 +1,24 @@
+-- Moves a session to a new id. With a lifetime, which then starts over, it is also bound to the user.
+-- KEYS: the session, the session under its new id, the index of the user's sessions
+-- ARGV: the hash of the old id, that of the new one, the user or an empty string, the lifetime in
+--       milliseconds or an empty string if the present one goes on, the idle time-out in milliseconds,
+--       what the keys of sessions begin with
+-- answers: 1 if it was moved, or 0 if there is no such session
+if redis.call('EXISTS', KEYS[1]) == 0 then
+    return 0
+end
+local user, lifetime, idle = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+
+redis.call('RENAME', KEYS[1], KEYS[2])
+if lifetime then
+    redis.call('HSET', KEYS[2], 'user', user, 'until', now + lifetime)
+    redis.call('PEXPIRE', KEYS[2], math.min(lifetime, idle))
+end
+if user ~= '' then
+    local ends = tonumber(redis.call('HGET', KEYS[2], 'until'))
+    redis.call('ZREM', KEYS[3], ARGV[1])
+    enter(KEYS[3], ARGV[2], ends, now, ARGV[6])
+end
+return 1

@@ -1,0 +1,75 @@
+//! Work that takes too long for a request: it is accepted here, and done by a worker.
+
+use axum::Json;
+use axum::extract::State;
+use axum::http::{HeaderName, StatusCode, header};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::error::{Error, Problem};
+use crate::state::AppState;
+use crate::worker::tasks::ProcessData;
+use crate::worker::tasks::process_data::Payload;
+use crate::worker::{Status, TaskState};
+
+/// The longest `key` of a request, in bytes.
+const LONGEST_KEY: usize = 256;
+
+/// `POST /tasks/process-data`.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(process_data))
+}
+
+/// An accepted task: its state, and where to ask for it from now on.
+type Accepted = (StatusCode, [(HeaderName, String); 1], Json<TaskState>);
+
+/// Accepts data to be processed by a worker.
+#[utoipa::path(
+    post,
+    path = "/tasks/process-data",
+    tag = "tasks",
+    request_body = Payload,
+    responses(
+        (
+            status = 202,
+            description = "The task is in the queue",
+            body = TaskState,
+            headers(("location" = String, description = "Where to ask for the task")),
+        ),
+        (
+            status = 422,
+            description = "The key breaks its rules",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+        (
+            status = 503,
+            description = "The queue cannot be reached; the task may have been accepted all the same",
+            body = Problem,
+            content_type = "application/problem+json",
+        ),
+    ),
+)]
+async fn process_data(
+    State(state): State<AppState>,
+    Json(payload): Json<Payload>,
+) -> Result<Accepted, Error> {
+    if payload.key.is_empty() || payload.key.len() > LONGEST_KEY {
+        return Err(Error::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            format!("`key` must have 1 to {LONGEST_KEY} bytes"),
+        ));
+    }
+    let id = state.tasks.enqueue::<ProcessData>(&payload).await?;
+    let location = format!("/tasks/{id}");
+    let state = TaskState {
+        id,
+        attempts: 0,
+        status: Status::Pending,
+    };
+    Ok((
+        StatusCode::ACCEPTED,
+        [(header::LOCATION, location)],
+        Json(state),
+    ))
+}

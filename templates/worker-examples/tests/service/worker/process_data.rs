@@ -1,0 +1,82 @@
+use reqwest::{Client, Response};
+use serde_json::{Value, json};
+
+use super::stage::{Stage, eventually};
+use crate::app;
+
+async fn post(service: &str, body: Value) -> Response {
+    let request = Client::new().post(format!("{service}/tasks/process-data"));
+    request.json(&body).send().await.expect("a response")
+}
+
+async fn get(service: &str, path: &str) -> Response {
+    let request = Client::new().get(format!("{service}{path}"));
+    request.send().await.expect("a response")
+}
+
+#[tokio::test]
+async fn a_task_is_accepted_and_its_result_is_there_once_a_worker_has_run_it() {
+    let stage = Stage::new();
+    let service = app::start(&stage.variables()).await;
+    let url = format!("http://{}", service.address());
+
+    let response = post(&url, json!({"key": "report"})).await;
+    assert_eq!(response.status(), 202);
+    let location = response.headers()["location"].to_str().unwrap().to_owned();
+    let accepted: Value = response.json().await.unwrap();
+    assert_eq!(
+        location,
+        format!("/tasks/{}", accepted["id"].as_str().unwrap())
+    );
+    assert_eq!(accepted["status"], "PENDING");
+    let waiting: Value = get(&url, &location).await.json().await.unwrap();
+    assert_eq!(waiting, accepted);
+
+    let _worker = stage.worker_of_the_service(&[]);
+    let mut state = waiting;
+    eventually(async || {
+        state = get(&url, &location).await.json().await.unwrap();
+        assert_ne!(state["status"], "FAILURE", "{state}");
+        state["status"] == "SUCCESS"
+    })
+    .await;
+    let id = &accepted["id"];
+    let done = json!({"id": id, "attempts": 1, "status": "SUCCESS", "result": "processed report"});
+    assert_eq!(state, done);
+    let kept: Option<String> = stage
+        .redis
+        .get_async("processed-data:report")
+        .await
+        .unwrap();
+    assert_eq!(kept.as_deref(), Some("processed report"));
+}
+
+#[tokio::test]
+async fn a_key_that_is_missing_empty_or_too_long_is_422() {
+    let stage = Stage::new();
+    let service = app::start(&stage.variables()).await;
+    let url = format!("http://{}", service.address());
+    for body in [
+        json!({}),
+        json!({"key": ""}),
+        json!({"key": "x".repeat(257)}),
+    ] {
+        let problem = app::problem(post(&url, body).await).await;
+        assert_eq!(problem.status, 422, "{}", problem.detail);
+    }
+}
+
+#[tokio::test]
+async fn without_redis_data_is_not_accepted_and_the_answer_is_503() {
+    let mut stage = Stage::new();
+    let variables = stage.variables();
+    let service = app::start(&variables).await;
+    let url = format!("http://{}", service.address());
+    stage.server.kill();
+    let problem = app::problem(post(&url, json!({"key": "report"})).await).await;
+    assert_eq!(problem.status, 503);
+
+    stage.server.restart();
+    let response = post(&url, json!({"key": "report"})).await;
+    assert_eq!(response.status(), 202);
+}
