@@ -4,6 +4,7 @@
 //! the record, and written. The finished tree is then copied by `cp -r`, a process of its own.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -11,11 +12,12 @@ use std::time::{Duration, Instant};
 use forge::disk::create;
 use forge::input::answers::{Answer, Answers};
 use forge::input::name::ProjectName;
-use forge::input::options::Options;
 use forge::input::target::{Place, Target};
 use forge::layers::manifest::Manifest;
-use forge::layers::{Layer, Layers, Template};
-use forge::plan::{Plan, RENDERED};
+use forge::layers::{Layer, Layers, Template, embedded};
+use forge::plan::context::Context;
+use forge::plan::{Plan, PlannedFile, RENDERED};
+use forge::record::{self, Record};
 
 use crate::{NAME, median, microseconds, new_directory, ratio};
 
@@ -31,6 +33,8 @@ const FILES_OF_A_DIRECTORY: usize = 100;
 pub(crate) fn measure(directory: &Path) {
     let layers = Layers::built_in().expect("the layers");
     let answers = answers(&layers);
+    let versions = embedded::versions().expect("the versions");
+    let context = Context::new(&answers, versions).expect("a context");
     let sample = sample(&layers);
     println!(
         "\n{:>9} {:>12} {:>12} {:>12} {:>12} {:>10}",
@@ -47,11 +51,8 @@ pub(crate) fn measure(directory: &Path) {
                 place: Place::Missing,
             };
             let start = Instant::now();
-            let layers = Layers {
-                list: vec![layer(&contents)],
-                options: Options::default(),
-            };
-            let plan = Plan::of(&layers, &answers).expect("a plan");
+            let layer = layer(&contents);
+            let plan = plan(&context, &layer);
             let planned = start.elapsed();
             create::write(&target, &plan, |_| {}).expect("a project");
             let written = start.elapsed();
@@ -94,6 +95,23 @@ struct Times {
     write: Vec<Duration>,
     both: Vec<Duration>,
     copy: Vec<Duration>,
+}
+
+/// What `forge new` plans: the files and their record, which may be larger here than updates read.
+fn plan<'a>(context: &Context, layer: &'a Layer) -> Plan<'a> {
+    let mut plan = Plan::new(context, &[layer]).expect("a plan");
+    let record = Record {
+        forge: context.forge_version.to_owned(),
+        answers: BTreeMap::new(),
+        files: plan.pristine(),
+    };
+    let text = record.to_text().expect("a record");
+    let record = PlannedFile {
+        layer: &layer.name,
+        bytes: Cow::Owned(text.into_bytes()),
+    };
+    plan.files.insert(record::PATH.to_owned(), record);
+    plan
 }
 
 /// Everything on.
