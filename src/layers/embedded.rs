@@ -7,6 +7,7 @@
 )]
 
 use std::borrow::Cow;
+use std::path::Path;
 
 use anyhow::{Context as _, Result};
 use include_dir::{Dir, DirEntry, include_dir};
@@ -24,7 +25,7 @@ pub const VERSIONS: &str = "versions";
 pub fn layers() -> Result<Vec<Layer>> {
     let folders = TEMPLATES.dirs();
     folders
-        .filter(|folder| folder.path() != VERSIONS)
+        .filter(|folder| folder.path() != Path::new(VERSIONS))
         .map(layer)
         .collect()
 }
