@@ -11,9 +11,10 @@ use crate::disk::create;
 use crate::error::{Declined, Refusal};
 use crate::git::{self, Vcs};
 use crate::input::answers::Draft;
-use crate::input::answers_file::AnswersFile;
+use crate::input::answers_file::{self, AnswersFile};
 use crate::input::cli;
 use crate::input::name::{BadName, ProjectName};
+use crate::input::options::Options;
 use crate::input::prompt::{Prompt, Reply};
 use crate::input::target::{self, Target};
 use crate::layers::{Layers, embedded};
@@ -24,7 +25,7 @@ pub fn run(given: &cli::New, layers: &Layers, report: Report) -> Result<()> {
     let mut started = Instant::now();
     let options = &layers.options;
     let file = match &given.answers {
-        Some(path) => AnswersFile::read(path, options)?,
+        Some(path) => answers(path, options)?,
         None => AnswersFile::default(),
     };
     if let Some(version) = &file.newer {
@@ -82,6 +83,19 @@ pub fn run(given: &cli::New, layers: &Layers, report: Report) -> Result<()> {
         }
     })?;
     report.created(&Proposal { vcs, ..project }, started.elapsed())
+}
+
+/// Reads the answers file, whose layers are there already unless it can be read only once.
+fn answers(path: &Path, options: &Options) -> Result<AnswersFile, Refusal> {
+    let file = AnswersFile::read(path, options)?;
+    if file.layers.is_empty() || answers_file::is_lasting(path) {
+        return Ok(file);
+    }
+    let shown = path.display();
+    Err(Refusal::usage(
+        format!("`{shown}` names layers, which have to be known before it is read"),
+        "save it as a file, or take `layers` out of it and name each with `--layer`",
+    ))
 }
 
 /// The questions, and the way back through them.

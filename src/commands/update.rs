@@ -29,9 +29,6 @@ use crate::record::{self, Record};
 use crate::report::Report;
 use crate::report::changes::Update;
 
-/// Far more than any answers.
-const LARGEST_ANSWERS: u64 = 64 << 10;
-
 /// Updates a project, or says what it would do.
 pub fn run(given: &cli::Update, layers: &Layers, report: Report) -> Result<Exit> {
     let started = Instant::now();
@@ -172,7 +169,7 @@ impl Asked {
         record: Option<&Record>,
     ) -> Result<Self, Refusal> {
         let path = root.join(answers_file::PATH);
-        let found = tree::read_file(&path, LARGEST_ANSWERS);
+        let found = tree::read_file(&path, answers_file::LARGEST);
         let path = project::shown(&path);
         let fault = match found {
             Ok(Some(_)) => None,

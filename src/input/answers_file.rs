@@ -2,7 +2,8 @@
 //!
 //! Faults are reported with their line, their key and what is allowed in its place.
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read as _};
 use std::ops::Range;
 use std::path::Path;
 
@@ -37,17 +38,41 @@ pub(crate) const ANSWERS: &str = "answers";
 pub(crate) const NAME: &str = "name";
 pub(crate) const LAYERS: &str = "layers";
 
+/// The most bytes of such a file: far more than any answers.
+pub const LARGEST: u64 = 64 << 10;
+
+/// Whether a file can be read twice: what comes through a pipe is gone after the first time.
+#[must_use]
+pub fn is_lasting(path: &Path) -> bool {
+    path.metadata().is_ok_and(|metadata| metadata.is_file())
+}
+
 /// The layers from outside that a file names, as far as it can be read: what is wrong with it is told
-/// by [`AnswersFile::read`].
+/// by [`AnswersFile::read`]. None for what can be read only once.
 #[must_use]
 pub fn layers(path: &Path) -> Vec<String> {
-    let text = fs::read_to_string(path).unwrap_or_default();
+    if !is_lasting(path) {
+        return Vec::new();
+    }
+    let bytes = bytes(path).unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes);
     let document: toml::Table = text.parse().unwrap_or_default();
     let layers = document.get(LAYERS).and_then(toml::Value::as_array);
     let layers = layers.into_iter().flatten();
     layers
         .filter_map(|layer| layer.as_str().map(str::to_owned))
         .collect()
+}
+
+fn bytes(path: &Path) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let file = File::open(path)?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        let message = format!("it has more than {} kB", LARGEST >> 10);
+        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
+    }
+    Ok(bytes)
 }
 
 /// The largest number of a version: the digits that always fit into 64 bits, which a schema can count.
@@ -57,7 +82,7 @@ impl AnswersFile {
     /// Reads and checks a file.
     pub fn read(path: &Path, options: &Options) -> Result<Self, Refusal> {
         let shown = path.display().to_string();
-        let bytes = fs::read(path).map_err(|error| {
+        let bytes = bytes(path).map_err(|error| {
             Refusal::usage(
                 format!("could not read the answers file `{shown}`: {error}"),
                 "check that it is a file you can read, such as the `forge.toml` of a project",

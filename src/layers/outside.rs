@@ -4,8 +4,6 @@
 //! is a bound to how much is read.
 
 use std::borrow::Cow;
-use std::fs::File;
-use std::io::Read as _;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context as _, Result};
@@ -13,6 +11,7 @@ use walkdir::WalkDir;
 
 use super::manifest::{self, Manifest};
 use super::{Layer, Template};
+use crate::disk::tree;
 use crate::error::Refusal;
 
 /// Far more than a layer needs; a folder that was named by mistake must not be read whole.
@@ -93,7 +92,8 @@ pub fn read(folder: &Path) -> Result<Layer> {
             .into());
         }
         let path = relative(folder, entry.path())?;
-        let bytes = read_file(entry.path(), left)?
+        let bytes = tree::read_file(entry.path(), left)
+            .with_context(|| format!("could not read `{}`", entry.path().display()))?
             .ok_or_else(|| too_large(folder, &format!("more than {} MB", MOST_BYTES >> 20)))?;
         left -= bytes.len() as u64;
         if path == manifest::PATH {
@@ -127,18 +127,6 @@ fn too_large(folder: &Path, what: &str) -> Refusal {
         ),
         "name the folder of the layer itself, with nothing else in it",
     )
-}
-
-/// The bytes of a file, unless there are more than are left to be read.
-fn read_file(path: &Path, left: u64) -> Result<Option<Vec<u8>>> {
-    let read = || {
-        let file = File::open(path)?;
-        let mut bytes = Vec::new();
-        file.take(left + 1).read_to_end(&mut bytes)?;
-        Ok::<_, std::io::Error>(bytes)
-    };
-    let bytes = read().with_context(|| format!("could not read `{}`", path.display()))?;
-    Ok((bytes.len() as u64 <= left).then_some(bytes))
 }
 
 /// The path of a file in its layer, with `/` between the parts.

@@ -1,6 +1,13 @@
+#[cfg(unix)]
+use std::io::Write as _;
+#[cfg(unix)]
+use std::process::Stdio;
+
 use forge::layers::Layers;
 
 use crate::forge::Forge;
+#[cfg(unix)]
+use crate::forge::Run;
 
 #[test]
 fn names_all_that_is_missing_at_once() {
@@ -228,4 +235,40 @@ fn answers_from_a_newer_forge_are_used_and_told() {
         .run("new shop --yes --answers f.toml")
         .exits(0)
         .says("note: the answers are from forge 99.0.0, which is newer than this");
+}
+
+#[cfg(unix)]
+#[test]
+fn answers_may_come_through_a_pipe() {
+    let forge = Forge::new();
+    let through_a_pipe = |answers: &str| {
+        let mut command = forge.command("new --answers /dev/stdin --yes --vcs none".split(' '));
+        let mut child = command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("forge starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        stdin.write_all(answers.as_bytes()).expect("answers");
+        drop(stdin);
+        Run::from(child.wait_with_output().expect("forge ends"))
+    };
+    through_a_pipe("[answers]\nname = \"shop\"\nredis = false\n").exits(0);
+    assert!(!forge.path("shop/src/redis").exists());
+    through_a_pipe("layers = [\"platform\"]\n[answers]\nname = \"other\"\n")
+        .exits(2)
+        .says("error: `/dev/stdin` names layers, which have to be known before it is read\n");
+    assert!(!forge.path("other").exists());
+}
+
+#[test]
+fn a_file_that_is_far_too_large_is_refused() {
+    let forge = Forge::new();
+    let file = std::fs::File::create(forge.path("f.toml")).expect("a file");
+    file.set_len(1 << 30).expect("a large file");
+    forge
+        .run("new shop --yes --answers f.toml")
+        .exits(2)
+        .says("error: could not read the answers file `f.toml`: it has more than 64 kB\n");
 }
