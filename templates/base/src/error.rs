@@ -5,7 +5,7 @@ use std::error::Error as StdError;
 use std::fmt;
 
 use axum::body::{Body, to_bytes};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -15,12 +15,13 @@ use crate::telemetry::REQUEST_ID;
 /// The longest text of another layer's error that is worth passing on, in bytes.
 const LONGEST_DETAIL: usize = 4096;
 
-/// What went wrong with a request: a status, a sentence for the client and, for the log alone, the
-/// cause.
+/// What went wrong with a request: a status, what the client is told, and, for the log alone, the cause.
 #[derive(Debug)]
 pub struct Error {
     status: StatusCode,
     detail: String,
+    fields: Vec<FieldError>,
+    headers: Vec<(HeaderName, HeaderValue)>,
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -30,8 +31,24 @@ impl Error {
         Self {
             status,
             detail: detail.into(),
+            fields: vec![],
+            headers: vec![],
             cause: None,
         }
+    }
+
+    /// Names a field of the request that is to blame.
+    #[must_use]
+    pub fn with_field(mut self, field: FieldError) -> Self {
+        self.fields.push(field);
+        self
+    }
+
+    /// Adds a header to the response.
+    #[must_use]
+    pub fn with_header(mut self, name: HeaderName, value: impl Into<HeaderValue>) -> Self {
+        self.headers.push((name, value.into()));
+        self
     }
 
     /// Adds the cause, which is logged and never sent.
@@ -71,7 +88,8 @@ pub fn with_causes(error: &(dyn StdError + 'static)) -> String {
     text
 }
 
-/// Gives the sentence as plain text; [`into_problems`] makes the document of it.
+/// Gives the sentence as plain text, and the fields beside it; [`into_problems`] makes the document of
+/// both.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match &self.cause {
@@ -83,7 +101,57 @@ impl IntoResponse for Error {
             }
             None => {}
         }
-        (self.status, self.detail).into_response()
+        let mut response = (self.status, self.detail).into_response();
+        for (name, value) in self.headers {
+            response.headers_mut().append(name, value);
+        }
+        if !self.fields.is_empty() {
+            response.extensions_mut().insert(self.fields);
+        }
+        response
+    }
+}
+
+/// A field of a request that breaks a rule.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct FieldError {
+    /// Where the field is.
+    #[serde(flatten)]
+    pub place: Place,
+    /// Which rule it breaks.
+    #[schema(example = "length is greater than 200")]
+    pub detail: String,
+}
+
+/// Where a field of a request is.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Place {
+    /// In the body, as a JSON pointer in a URI fragment (RFC 6901, section 6).
+    #[schema(example = "#/items/0/name")]
+    Pointer(String),
+    /// The name of a parameter in the path or the query.
+    #[schema(example = "limit")]
+    Parameter(String),
+}
+
+impl Place {
+    /// The place in the body that these keys and indexes lead to, from the outside in.
+    pub fn in_body<T: AsRef<str>>(keys: impl IntoIterator<Item = T>) -> Self {
+        let mut pointer = "#".to_owned();
+        for key in keys {
+            pointer.push('/');
+            for byte in key.as_ref().bytes() {
+                match byte {
+                    b'~' => pointer.push_str("~0"),
+                    b'/' => pointer.push_str("~1"),
+                    b'-' | b'.' | b'_' => pointer.push(byte.into()),
+                    _ if byte.is_ascii_alphanumeric() => pointer.push(byte.into()),
+                    _ => pointer.push_str(&format!("%{byte:02X}")),
+                }
+            }
+        }
+        Self::Pointer(pointer)
     }
 }
 
@@ -106,6 +174,9 @@ pub struct Problem {
     /// A sentence about this occurrence.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
+    /// The fields that are to blame.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
     /// The id under which the log has more.
     pub request_id: String,
 }
@@ -129,12 +200,14 @@ pub async fn into_problems(response: Response) -> Result<Response, Infallible> {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(_) => String::new(),
     };
+    let errors = parts.extensions.remove().unwrap_or_default();
     let id = parts.headers.get(REQUEST_ID).map(HeaderValue::as_bytes);
     let problem = Problem {
         r#type: "about:blank".to_owned(),
         title: status.canonical_reason().unwrap_or("Error").to_owned(),
         status: status.as_u16(),
         detail,
+        errors,
         request_id: String::from_utf8_lossy(id.unwrap_or_default()).into_owned(),
     };
     let document = serde_json::to_vec(&problem).expect("a problem is made of strings and a number");
@@ -150,5 +223,21 @@ fn is_plain(response: &Response) -> bool {
     match response.headers().get(header::CONTENT_TYPE) {
         Some(content_type) => content_type.as_bytes().starts_with(b"text/plain"),
         None => true,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_pointer_leads_to_any_key() {
+        let pointer = |pointer: &str| Place::Pointer(pointer.to_owned());
+        assert_eq!(Place::in_body([""; 0]), pointer("#"));
+        assert_eq!(Place::in_body(["items", "0"]), pointer("#/items/0"));
+        assert_eq!(
+            Place::in_body(["a/b~c%", "é"]),
+            pointer("#/a~1b~0c%25/%C3%A9")
+        );
     }
 }

@@ -6,18 +6,28 @@
 use std::collections::HashMap;
 use std::sync::{PoisonError, RwLock};
 
+use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 /// Who a user is.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema, Validate)]
 pub struct Profile {
     /// The name to show: 1 to 200 characters.
     #[schema(example = "Ada Lovelace", min_length = 1, max_length = 200)]
+    #[garde(length(chars, min = 1, max = 200), custom(not_blank))]
     pub name: String,
     /// The address for mail: 1 to 200 characters.
     #[schema(example = "ada@example.com", min_length = 1, max_length = 200)]
+    #[garde(length(chars, min = 1, max = 200), custom(not_blank))]
     pub email: String,
+}
+
+fn not_blank(text: &str, _: &()) -> garde::Result {
+    match text.trim() {
+        "" => Err(garde::Error::new("must have more than spaces")),
+        _ => Ok(()),
+    }
 }
 
 /// The profiles of all users.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::{Query, State};
-use axum::http::StatusCode;
+use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -13,24 +13,33 @@ use utoipa_axum::routes;
 use crate::error::{Error, Problem};
 use crate::redis::cache;
 use crate::state::AppState;
+use crate::valid::Valid;
 
 /// How long a computed value is kept.
 const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
-
-/// The longest `key` of a request, in characters.
-const LONGEST_KEY: usize = 256;
 
 /// `GET /cached-data?key=`.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(cached_data))
 }
 
-#[derive(Deserialize, IntoParams)]
+#[derive(Deserialize, IntoParams, Validate)]
 #[into_params(parameter_in = Query)]
 struct Parameters {
     /// What the data is about: text of 1 to 256 characters without control characters.
     #[param(example = "report", min_length = 1, max_length = 256)]
+    #[garde(length(chars, min = 1, max = 256), custom(is_plain))]
     key: String,
+}
+
+/// What is not UTF-8 arrives as U+FFFD, so that different keys would become the same.
+fn is_plain(text: &str, _: &()) -> garde::Result {
+    if text.contains(|letter: char| letter.is_control() || letter == char::REPLACEMENT_CHARACTER) {
+        return Err(garde::Error::new(
+            "must be UTF-8 without control characters",
+        ));
+    }
+    Ok(())
 }
 
 #[derive(Serialize, ToSchema)]
@@ -71,21 +80,8 @@ enum Source {
 )]
 async fn cached_data(
     State(state): State<AppState>,
-    Query(Parameters { key }): Query<Parameters>,
+    Valid(Query(Parameters { key })): Valid<Query<Parameters>>,
 ) -> Result<Json<CachedData>, Error> {
-    if key.is_empty() || key.chars().count() > LONGEST_KEY {
-        return Err(Error::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            format!("`key` must have 1 to {LONGEST_KEY} characters"),
-        ));
-    }
-    // What is not UTF-8 arrives as U+FFFD, so that different keys would become the same.
-    if key.contains(|letter: char| letter.is_control() || letter == char::REPLACEMENT_CHARACTER) {
-        return Err(Error::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "`key` must be UTF-8 without control characters",
-        ));
-    }
     // The prefix keeps callers away from whatever else is cached.
     let cache_key = format!("data:{key}");
     let cached = state

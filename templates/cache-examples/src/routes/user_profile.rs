@@ -12,15 +12,13 @@ use crate::error::{Error, Problem};
 use crate::profiles::{Profile, Unavailable};
 use crate::redis::cache::TimeToLive;
 use crate::state::AppState;
+use crate::valid::Valid;
 
 /// How long a profile is kept.
 const TIME_TO_LIVE: Duration = Duration::from_secs(300);
 
 /// How long it is kept that there is no such user.
 const TIME_TO_LIVE_OF_NONE: Duration = Duration::from_secs(30);
-
-/// The longest text of a profile, in characters.
-const LONGEST_TEXT: usize = 200;
 
 /// `GET` and `PUT /users/{id}/profile`.
 pub fn router() -> OpenApiRouter<AppState> {
@@ -84,16 +82,8 @@ async fn profile(
 async fn update_profile(
     State(state): State<AppState>,
     Path(user_id): Path<u64>,
-    Json(profile): Json<Profile>,
+    Valid(Json(profile)): Valid<Json<Profile>>,
 ) -> Result<Json<Profile>, Error> {
-    for (field, text) in [("name", &profile.name), ("email", &profile.email)] {
-        if text.trim().is_empty() || text.chars().count() > LONGEST_TEXT {
-            return Err(Error::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                format!("`{field}` must have 1 to {LONGEST_TEXT} characters, not only spaces"),
-            ));
-        }
-    }
     if !state.profiles.update(user_id, profile.clone()).await? {
         return Err(no_user(user_id));
     }

@@ -8,12 +8,9 @@ use utoipa_axum::routes;
 
 use crate::error::{Error, Problem};
 use crate::state::AppState;
-use crate::worker::tasks::ProcessData;
-use crate::worker::tasks::process_data::Payload;
+use crate::valid::Valid;
+use crate::worker::tasks::process_data::{ProcessData, ProcessDataPayload};
 use crate::worker::{Status, TaskState};
-
-/// The longest `key` of a request, in bytes.
-const LONGEST_KEY: usize = 256;
 
 /// `POST /tasks/process-data`.
 pub fn router() -> OpenApiRouter<AppState> {
@@ -28,7 +25,7 @@ type Accepted = (StatusCode, [(HeaderName, String); 1], Json<TaskState>);
     post,
     path = "/tasks/process-data",
     tag = "tasks",
-    request_body = Payload,
+    request_body = ProcessDataPayload,
     responses(
         (
             status = 202,
@@ -52,14 +49,8 @@ type Accepted = (StatusCode, [(HeaderName, String); 1], Json<TaskState>);
 )]
 async fn process_data(
     State(state): State<AppState>,
-    Json(payload): Json<Payload>,
+    Valid(Json(payload)): Valid<Json<ProcessDataPayload>>,
 ) -> Result<Accepted, Error> {
-    if payload.key.is_empty() || payload.key.len() > LONGEST_KEY {
-        return Err(Error::new(
-            StatusCode::UNPROCESSABLE_ENTITY,
-            format!("`key` must have 1 to {LONGEST_KEY} bytes"),
-        ));
-    }
     let id = state.tasks.enqueue::<ProcessData>(&payload).await?;
     let location = format!("/tasks/{id}");
     let state = TaskState {

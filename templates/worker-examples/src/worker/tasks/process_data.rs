@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -18,20 +19,22 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
 pub struct ProcessData;
 
 /// What to process.
-#[derive(Debug, Deserialize, Serialize, ToSchema)]
-pub struct Payload {
+#[derive(Debug, Deserialize, Serialize, ToSchema, Validate)]
+pub struct ProcessDataPayload {
     /// The key of the data.
-    #[schema(example = "report")]
+    #[schema(example = "report", min_length = 1, max_length = 256)]
+    #[garde(length(chars, min = 1, max = 256))]
     pub key: String,
 }
 
 impl Task for ProcessData {
-    type Payload = Payload;
+    type Payload = ProcessDataPayload;
     type Output = String;
 
     const NAME: &'static str = "process-data";
 
-    fn run(Payload { key }: Payload, context: &Context) -> Result<String, TaskError> {
+    fn run(payload: ProcessDataPayload, context: &Context) -> Result<String, TaskError> {
+        let key = payload.key;
         let result_key = format!("processed-data:{key}");
         if let Some(result) = context.redis.get_sync(&result_key)? {
             return Ok(result);
