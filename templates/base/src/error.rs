@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
+use std::sync::Arc;
 
 use axum::body::{Body, to_bytes};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
@@ -16,13 +17,13 @@ use crate::telemetry::REQUEST_ID;
 const LONGEST_DETAIL: usize = 4096;
 
 /// What went wrong with a request: a status, what the client is told, and, for the log alone, the cause.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Error {
     status: StatusCode,
     detail: String,
     fields: Vec<FieldError>,
     headers: Vec<(HeaderName, HeaderValue)>,
-    cause: Option<Box<dyn StdError + Send + Sync>>,
+    cause: Option<Arc<dyn StdError + Send + Sync>>,
 }
 
 impl Error {
@@ -54,7 +55,7 @@ impl Error {
     /// Adds the cause, which is logged and never sent.
     #[must_use]
     pub fn caused_by(mut self, cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        self.cause = Some(cause.into());
+        self.cause = Some(Arc::from(cause.into()));
         self
     }
 }
@@ -92,7 +93,7 @@ pub fn with_causes(error: &(dyn StdError + 'static)) -> String {
 /// both.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
-        match &self.cause {
+        match self.cause.as_deref() {
             Some(cause) if self.status.is_server_error() => {
                 tracing::error!(status = self.status.as_u16(), cause, "{}", self.detail);
             }

@@ -4,7 +4,7 @@
 //! know only these two functions, and stay as they are when their bodies become queries.
 
 use std::collections::HashMap;
-use std::sync::{PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use garde::Validate;
 use serde::{Deserialize, Serialize};
@@ -30,14 +30,14 @@ fn not_blank(text: &str, _: &()) -> garde::Result {
     }
 }
 
-/// The profiles of all users.
-#[derive(Debug)]
+/// The profiles of all users; all clones share them.
+#[derive(Clone, Debug)]
 pub struct Profiles {
-    by_user: RwLock<HashMap<u64, Profile>>,
+    by_user: Arc<RwLock<HashMap<u64, Profile>>>,
 }
 
 /// Why the data source could not answer.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 #[error("the profiles cannot be read or written now")]
 pub struct Unavailable;
 
@@ -53,7 +53,7 @@ impl Default for Profiles {
             (2, profile("Grace", "grace@example.com")),
         ]);
         Self {
-            by_user: RwLock::new(by_user),
+            by_user: Arc::new(RwLock::new(by_user)),
         }
     }
 }

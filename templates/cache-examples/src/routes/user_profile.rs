@@ -84,12 +84,11 @@ async fn update_profile(
     Path(user_id): Path<u64>,
     Valid(Json(profile)): Valid<Json<Profile>>,
 ) -> Result<Json<Profile>, Error> {
-    if !state.profiles.update(user_id, profile.clone()).await? {
+    let (profiles, updated) = (state.profiles.clone(), profile.clone());
+    let write = async move { profiles.update(user_id, updated).await };
+    let key = cache_key(user_id);
+    if !state.cache.write_then_delete_async(&[&key], write).await? {
         return Err(no_user(user_id));
-    }
-    if let Err(error) = state.cache.delete_async(&[&cache_key(user_id)]).await {
-        // The write itself is done: readers may see the old profile until its time is over.
-        tracing::warn!(%error, "could not invalidate a cached profile");
     }
     Ok(Json(profile))
 }

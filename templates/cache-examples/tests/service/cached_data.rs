@@ -1,10 +1,12 @@
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
 
-use crate::process::Process;
+use crate::process::{PATIENCE, Process};
 use crate::redis_server::unique;
 use crate::{app, redis_server};
 
@@ -40,14 +42,49 @@ async fn without_redis_a_value_is_computed_each_time() {
     }
 
     server.restart();
-    assert_eq!(
-        cached_data(service.address(), "report").await["source"],
-        "computed"
-    );
-    assert_eq!(
-        cached_data(service.address(), "report").await["source"],
-        "cache"
-    );
+    let cached_again = async {
+        while cached_data(service.address(), "report").await["source"] != "cache" {
+            sleep(Duration::from_millis(10)).await;
+        }
+    };
+    timeout(PATIENCE, cached_again).await.expect("it is cached");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn under_load_a_frozen_redis_delays_nobody_for_long_and_is_logged_once() {
+    const FALLBACK: Duration = Duration::from_secs(1);
+    let mut server = redis_server::own();
+    let mut variables = server.variables();
+    variables.push(("REDIS_FALLBACK_TIMEOUT", "1"));
+    let mut service = Process::start(&variables);
+    let address = service.address();
+    cached_data(address, "report").await;
+
+    server.freeze();
+    let frozen = Instant::now();
+    let mut calls = JoinSet::new();
+    for number in 0..800 {
+        calls.spawn(async move {
+            let start = Instant::now();
+            let answer = cached_data(address, &format!("report:{number}")).await;
+            assert_eq!(answer["source"], "computed");
+            (start, start.elapsed())
+        });
+        sleep(Duration::from_millis(5)).await;
+    }
+    let mut late: Vec<_> = calls.join_all().await.into_iter().collect();
+    late.retain(|(start, _)| *start > frozen + 2 * FALLBACK);
+    late.sort_by_key(|(_, time)| *time);
+    let (_, slow) = late[late.len() * 99 / 100];
+    assert!(slow < FALLBACK, "{slow:?}");
+
+    server.thaw();
+    service.wait_for("Redis is back");
+    service.signal("TERM");
+    let (_, log) = service.wait();
+    for (line, count) in [("Redis is away", 1), ("Redis is back", 1), ("ERROR", 0)] {
+        assert_eq!(log.matches(line).count(), count, "{log}");
+    }
 }
 
 #[tokio::test]

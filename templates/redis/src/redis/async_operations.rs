@@ -88,11 +88,11 @@ impl RedisManager {
 
     /// Sends a command that may safely run twice: once more if the connection was broken.
     pub(crate) async fn read_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
-        let command = &command;
-        self.read_async_on(&self.multiplexed()?, |mut connection| async move {
+        let (command, connection) = (&command, &self.multiplexed()?);
+        let answer = self.read_async_on(connection, |mut connection| async move {
             command.query_async(&mut connection).await
-        })
-        .await
+        });
+        self.reconnect_after(answer.await)
     }
 
     /// Makes a call on `connection` that may safely be made twice: once more if that was broken.
@@ -112,7 +112,8 @@ impl RedisManager {
 
     pub(crate) async fn write_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
         let mut connection = self.multiplexed()?;
-        self.bounded(command.query_async(&mut connection)).await
+        let answer = self.bounded(command.query_async(&mut connection)).await;
+        self.reconnect_after(answer)
     }
 
     /// Runs a [script](redis::Script) by its hash; Redis gets its text only where it does not know it
@@ -127,21 +128,43 @@ impl RedisManager {
         script: &ScriptInvocation<'_>,
     ) -> Result<T, Error> {
         let mut connection = self.multiplexed()?;
-        self.bounded(script.invoke_async(&mut connection)).await
+        let answer = self.bounded(script.invoke_async(&mut connection)).await;
+        self.reconnect_after(answer)
+    }
+
+    /// Asks Redis whether it serves data, past the breaker. PING would not tell: a Redis that has lost
+    /// its master or a part of its cluster answers that.
+    pub(super) async fn probe(&self) -> Result<(), Error> {
+        let command = commands::get(&self.key("probe"));
+        let mut connection = self.multiplexed()?;
+        let answer = self.within_timeout(command.exec_async(&mut connection));
+        self.reconnect_after(answer.await)
+    }
+
+    async fn bounded<T>(&self, call: impl Future<Output = RedisResult<T>>) -> Result<T, Error> {
+        self.breaker().check_not_frozen()?;
+        let answer = self.within_timeout(call).await;
+        self.observe(answer)
     }
 
     /// Bounds the whole of a call: waiting for the connection, the answer, and a second attempt.
-    async fn bounded<T>(&self, call: impl Future<Output = RedisResult<T>>) -> Result<T, Error> {
+    async fn within_timeout<T>(
+        &self,
+        call: impl Future<Output = RedisResult<T>>,
+    ) -> Result<T, Error> {
         let limit = self.socket_timeout();
-        let answer = match tokio::time::timeout(limit, call).await {
+        match tokio::time::timeout(limit, call).await {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) if error.is_timeout() => Err(Error::TimedOut(limit)),
             Ok(Err(error)) => Err(Error::Redis(error)),
             Err(_) => Err(Error::TimedOut(limit)),
-        };
-        if answer.as_ref().is_err_and(Error::may_be_of_set_up) {
+        }
+    }
+
+    fn reconnect_after<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+        if answer.as_ref().is_err_and(Error::is_of_set_up) {
             self.reconnect();
         }
-        self.outage().observe(answer)
+        answer
     }
 }

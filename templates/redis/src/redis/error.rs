@@ -14,6 +14,9 @@ pub enum Error {
     /// Redis did not answer in time: it is frozen, overloaded or out of reach.
     #[error("no answer from Redis within {0:?}")]
     TimedOut(Duration),
+    /// Redis is away, so that the call was not made.
+    #[error("Redis is away: it is not asked until it answers again")]
+    BreakerOpen,
     /// All blocking connections stayed in use for as long as a call may take.
     #[error("all {size} blocking connections to Redis were in use for {waited:?}")]
     PoolExhausted {
@@ -54,7 +57,7 @@ impl Error {
     /// about the others: a Redis that is full or a replica refuses to write, and still reads.
     pub(crate) fn is_outage(&self) -> bool {
         match self {
-            Self::TimedOut(_) => true,
+            Self::TimedOut(_) | Self::BreakerOpen => true,
             Self::Redis(error) => {
                 self.is_wrong_password()
                     || error.code() == Some("BUSY")
@@ -73,29 +76,35 @@ impl Error {
         }
     }
 
-    /// Whether this may say that a connection could not be set up, for a reason other than the
-    /// network: a refused password or database, or one client too many.
-    pub(super) fn may_be_of_set_up(&self) -> bool {
+    /// Whether a connection could not be set up for a reason other than the network, like a refused
+    /// password or database.
+    pub(super) fn is_of_set_up(&self) -> bool {
         let Self::Redis(error) = self else {
             return false;
         };
-        self.is_wrong_password()
-            || matches!(
-                error.kind(),
-                ErrorKind::InvalidClientConfig | ErrorKind::Server(ServerErrorKind::ResponseError)
-            )
+        match error.kind() {
+            ErrorKind::InvalidClientConfig | ErrorKind::RESP3NotSupported => true,
+            // An answer to a command is an error of the server, one to the set-up is the client's own.
+            ErrorKind::Server(ServerErrorKind::ResponseError) => {
+                error.clone().into_server_errors().is_none()
+            }
+            _ => self.is_wrong_password(),
+        }
     }
 }
 
-/// Handlers that cannot do without Redis answer 503 while it cannot be used, and 500 if it refuses
-/// what they ask for.
+/// Handlers that cannot do without Redis answer 503 while it is away, and 500 if it refuses what they
+/// ask for. The cause of an outage is in the log once, and not with each request.
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
-        let busy_or_closed = matches!(error, Error::PoolExhausted { .. } | Error::Closed);
-        if !error.is_outage() && !busy_or_closed {
-            return Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error);
+        let unavailable = Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "this needs Redis, which cannot be used now: try again later",
+        );
+        match error {
+            Error::PoolExhausted { .. } | Error::Closed => unavailable.caused_by(error),
+            error if error.is_outage() => unavailable,
+            error => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error),
         }
-        let detail = "this needs Redis, which cannot be used now: try again later";
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
     }
 }

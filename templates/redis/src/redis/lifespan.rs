@@ -11,7 +11,9 @@ pub async fn start(redis: &RedisManager) -> Result<(), Error> {
     match redis.initialize_async().await {
         Ok(()) => tracing::info!("connected to Redis"),
         Err(error) if error.is_wrong_password() => return Err(error),
-        Err(error) => tracing::warn!(%error, "Redis is away; connecting as soon as it is back"),
+        // The breaker has logged it, and finds out when Redis is back.
+        Err(error) if error.is_outage() => {}
+        Err(error) => tracing::warn!(%error, "Redis refuses the service"),
     }
     Ok(())
 }

@@ -7,18 +7,21 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, ConnectionAddr, RedisResult, ToSingleRedisArg};
 
+use super::breaker::Breaker;
 use super::keys::KeyPrefix;
-use super::outage::Outage;
 use super::sync_pool::SyncPool;
 use super::{Error, RedisSettings};
 
 /// The connections of the service to Redis; all clones share them.
 ///
-/// Async code uses the methods that end in `_async`: the calls of all tasks travel on one
-/// multiplexed connection that reconnects by itself. Blocking code, on threads of its own, uses
-/// those that end in `_sync`: each call takes a connection from a pool. Both give the same answers,
-/// connect on first use, and fail within the socket time-out, which for blocking calls starts over
-/// with each address of a host that has several, and with each piece that arrives of a long answer.
+/// Async code uses the methods that end in `_async`: the calls of all tasks share one multiplexed
+/// connection that reconnects by itself. Blocking code, on threads of its own, uses those that end in
+/// `_sync`: each call takes a connection from a pool. Both give the same answers, connect on first
+/// use, and fail within the socket time-out. For blocking calls it starts over with each address of
+/// a host that has several, and with each piece of a long answer.
+///
+/// Once Redis has answered nobody for the socket time-out, calls fail with [`Error::BreakerOpen`] at
+/// once, until it answers again.
 ///
 /// Every key and every pattern stands behind `REDIS_KEY_PREFIX`; [`key`](Self::key) does the same for
 /// commands that are sent on a connection directly.
@@ -33,9 +36,10 @@ pub struct RedisManager {
 struct Shared {
     client: Client,
     socket_timeout: Duration,
+    fallback_timeout: Duration,
     default_ttl: Duration,
     key_prefix: KeyPrefix,
-    outage: Outage,
+    breaker: Arc<Breaker>,
     multiplexed: RwLock<Multiplexed>,
     pool: SyncPool,
 }
@@ -71,9 +75,10 @@ impl RedisManager {
                 pool: SyncPool::new(client.clone(), settings.pool_size, settings.socket_timeout),
                 client,
                 socket_timeout: settings.socket_timeout,
+                fallback_timeout: settings.fallback_timeout.min(settings.socket_timeout),
                 default_ttl: settings.default_ttl,
                 key_prefix: settings.key_prefix.clone(),
-                outage: Outage::default(),
+                breaker: Arc::default(),
                 multiplexed: RwLock::new(Multiplexed::Unused),
             }),
         })
@@ -156,8 +161,8 @@ impl RedisManager {
         &self.shared.key_prefix
     }
 
-    pub(super) fn outage(&self) -> &Outage {
-        &self.shared.outage
+    pub(super) fn breaker(&self) -> &Arc<Breaker> {
+        &self.shared.breaker
     }
 
     pub(super) fn pool(&self) -> &SyncPool {
@@ -166,6 +171,10 @@ impl RedisManager {
 
     pub(super) fn socket_timeout(&self) -> Duration {
         self.shared.socket_timeout
+    }
+
+    pub(super) fn fallback_timeout(&self) -> Duration {
+        self.shared.fallback_timeout
     }
 
     pub(super) fn default_ttl(&self) -> Duration {
@@ -177,8 +186,14 @@ impl RedisManager {
         self.connections(|connections| connections.own.clone())
     }
 
+    /// Gives the manager for as long as somebody else has it.
+    pub(super) fn downgrade(&self) -> impl Fn() -> Option<Self> + Send + use<> {
+        let shared = Arc::downgrade(&self.shared);
+        move || shared.upgrade().map(|shared| Self { shared })
+    }
+
     /// Lets the next async call set up its connection. After errors of the network a connection does
-    /// so by itself, but when it was refused, it gives the same error to every call from then on.
+    /// so by itself, but when its set-up was refused, it gives that error to every call from then on.
     pub(super) fn reconnect(&self) {
         let lock = &self.shared.multiplexed;
         let mut state = lock.write().unwrap_or_else(PoisonError::into_inner);

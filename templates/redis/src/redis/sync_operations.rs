@@ -86,19 +86,19 @@ impl RedisManager {
     /// Sends a command that may safely run twice: once more, on a new connection, if the one from
     /// the pool was broken.
     pub(crate) fn read_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        let deadline = self.pool().deadline();
-        let query = |connection: &mut Connection| command.query(connection);
-        let answer = match self.send(deadline, query) {
-            Err(Error::Redis(error)) if error.is_connection_dropped() => self.send(deadline, query),
-            answer => answer,
-        };
-        self.outage().observe(answer)
+        self.bounded_sync(|deadline| {
+            let query = |connection: &mut Connection| command.query(connection);
+            match self.send(deadline, query) {
+                Err(Error::Redis(error)) if error.is_connection_dropped() => {
+                    self.send(deadline, query)
+                }
+                answer => answer,
+            }
+        })
     }
 
     pub(super) fn write_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        let deadline = self.pool().deadline();
-        let answer = self.send(deadline, |connection| command.query(connection));
-        self.outage().observe(answer)
+        self.bounded_sync(|deadline| self.send(deadline, |connection| command.query(connection)))
     }
 
     /// Runs a [script](redis::Script) by its hash, as [`run_async`](Self::run_async) does.
@@ -107,9 +107,12 @@ impl RedisManager {
     ///
     /// If Redis cannot be reached, if the script fails, or if its answer is not a `T`.
     pub fn run_sync<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
-        let deadline = self.pool().deadline();
-        let answer = self.send(deadline, |connection| script.invoke(connection));
-        self.outage().observe(answer)
+        self.bounded_sync(|deadline| self.send(deadline, |connection| script.invoke(connection)))
+    }
+
+    fn bounded_sync<T>(&self, call: impl FnOnce(Instant) -> Result<T, Error>) -> Result<T, Error> {
+        self.breaker().check_not_frozen()?;
+        self.observe(call(self.pool().deadline()))
     }
 
     fn send<T>(

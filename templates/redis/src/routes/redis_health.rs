@@ -11,10 +11,11 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::redis::Error;
 use crate::state::AppState;
 
 /// A probe wants to know now, and not after the time-out of ordinary calls.
-const LONGEST_WAIT: Duration = Duration::from_secs(2);
+const MAX_WAIT: Duration = Duration::from_secs(2);
 
 /// `GET /health/redis`.
 pub fn router() -> OpenApiRouter<AppState> {
@@ -51,18 +52,21 @@ enum RedisHealth {
 )]
 async fn redis_health(State(state): State<AppState>) -> (StatusCode, Json<RedisHealth>) {
     let start = Instant::now();
-    let error = match timeout(LONGEST_WAIT, state.redis.async_test_connection()).await {
-        Ok(Ok(())) => {
+    let answer = match timeout(MAX_WAIT, state.redis.async_test_connection()).await {
+        Ok(answer) => answer,
+        Err(_) => state.redis.observe(Err(Error::TimedOut(MAX_WAIT))),
+    };
+    let error = match answer {
+        Ok(()) => {
             let latency_ms = start.elapsed().as_secs_f64() * 1000.0;
             return (StatusCode::OK, Json(RedisHealth::Healthy { latency_ms }));
         }
-        Ok(Err(error)) => {
-            tracing::warn!(%error, "Redis is unhealthy");
+        Err(Error::TimedOut(_)) => "Redis did not answer in time",
+        Err(error) => {
+            if !error.is_outage() {
+                tracing::warn!(%error, "Redis is unhealthy");
+            }
             "Redis cannot be reached"
-        }
-        Err(_) => {
-            tracing::warn!(limit = ?LONGEST_WAIT, "Redis is unhealthy: it did not answer in time");
-            "Redis did not answer in time"
         }
     };
     let body = RedisHealth::Unhealthy { error };

@@ -5,6 +5,7 @@ fn all_faults_are_reported_at_once_and_the_service_does_not_start() {
     let wrong = [
         ("REDIS_POOL_SIZE", "abc"),
         ("REDIS_SOCKET_TIMEOUT", "0"),
+        ("REDIS_FALLBACK_TIMEOUT", "250ms"),
         ("REDIS_DEFAULT_TTL", "0.0005"),
         ("REDIS_CONNECTION_URL", "http://x"),
         ("REDIS_KEY_PREFIX", "shop*"),
@@ -13,7 +14,7 @@ fn all_faults_are_reported_at_once_and_the_service_does_not_start() {
     assert_eq!(output.status.code(), Some(78));
     let report = String::from_utf8_lossy(&output.stderr);
     assert!(
-        report.starts_with("error: 5 settings are wrong\n"),
+        report.starts_with("error: 6 settings are wrong\n"),
         "{report}"
     );
     for (name, value) in wrong {

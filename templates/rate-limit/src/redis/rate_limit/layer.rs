@@ -110,7 +110,7 @@ where
         let limiter = self.layer.limiter.clone();
         let key = (self.layer.key)(&request);
         Box::pin(async move {
-            let decision = limiter.decide_or_note(&key).await;
+            let decision = limiter.decide(&key).await.ok();
             let mut response = match (&decision, limiter.on_failure()) {
                 (Some(decision), _) if !decision.fits => too_many_requests(decision),
                 (None, OnFailure::Refuse) => cannot_count(),

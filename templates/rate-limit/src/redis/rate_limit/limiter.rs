@@ -1,7 +1,6 @@
 //! Decides whether a request still fits.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use redis::Script;
@@ -9,9 +8,6 @@ use redis::Script;
 use super::client_address::TrustedProxies;
 use super::{OnFailure, RateLimitSettings};
 use crate::redis::{Error, RedisManager};
-
-/// How long a decision may take: a limit must not be what makes the service slow.
-const LONGEST_DECISION: Duration = Duration::from_millis(500);
 
 static WINDOW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("window.lua")));
 
@@ -29,8 +25,6 @@ pub struct RateLimiter {
     window: usize,
     on_failure: OnFailure,
     trusted_proxies: TrustedProxies,
-    /// The number of requests that could not be counted since the last one that was.
-    uncounted: Arc<AtomicU64>,
 }
 
 /// What was decided about a request.
@@ -56,7 +50,6 @@ impl RateLimiter {
             window: settings.window,
             on_failure: settings.on_failure,
             trusted_proxies: settings.trusted_proxies.clone(),
-            uncounted: Arc::default(),
         }
     }
 
@@ -76,7 +69,7 @@ impl RateLimiter {
     ///
     /// # Errors
     ///
-    /// If Redis cannot be reached, or does not answer within half a second.
+    /// If Redis cannot be reached, or does not answer within `REDIS_FALLBACK_TIMEOUT`.
     pub async fn decide(&self, key: &str) -> Result<Decision, Error> {
         self.decide_by("", key).await
     }
@@ -86,7 +79,7 @@ impl RateLimiter {
     ///
     /// # Errors
     ///
-    /// If Redis cannot be reached, or does not answer within half a second.
+    /// If Redis cannot be reached, or does not answer within `REDIS_FALLBACK_TIMEOUT`.
     pub async fn decide_at(&self, now: Duration, key: &str) -> Result<Decision, Error> {
         self.decide_by(&now.as_millis().to_string(), key).await
     }
@@ -100,37 +93,14 @@ impl RateLimiter {
             .arg(self.limit)
             .arg(self.window * 1000)
             .arg(now);
-        let answer = self.redis.run_async::<(bool, u64, u64, u64)>(&script);
-        let (fits, remaining, retry, reset) = tokio::time::timeout(LONGEST_DECISION, answer)
-            .await
-            .unwrap_or(Err(Error::TimedOut(LONGEST_DECISION)))?;
+        let answer = self.redis.optional(self.redis.run_async(&script));
+        let (fits, remaining, retry, reset) = answer.await?;
         Ok(Decision {
             fits,
             remaining,
             retry_after: Duration::from_millis(retry),
             reset_after: Duration::from_millis(reset),
         })
-    }
-
-    /// Decides, and takes note of failures: the beginning and the end of a row of them are logged.
-    pub(super) async fn decide_or_note(&self, key: &str) -> Option<Decision> {
-        match self.decide(key).await {
-            Ok(decision) => {
-                // Looking first spares all calls but one the writing to memory that they share.
-                if self.uncounted.load(Ordering::Relaxed) > 0 {
-                    let uncounted = self.uncounted.swap(0, Ordering::Relaxed);
-                    tracing::warn!(uncounted, limit = self.name, "requests are counted again");
-                }
-                Some(decision)
-            }
-            Err(error) => {
-                if self.uncounted.fetch_add(1, Ordering::Relaxed) == 0 {
-                    let then = self.on_failure;
-                    tracing::warn!(%error, limit = self.name, ?then, "requests are not counted");
-                }
-                None
-            }
-        }
     }
 
     pub(super) fn trusted_proxies(&self) -> &TrustedProxies {

@@ -19,7 +19,7 @@ pub struct RateLimitSettings {
 /// What happens to requests that cannot be counted.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum OnFailure {
-    /// They are let through, and their number is logged.
+    /// They are let through.
     Allow,
     /// They are answered with 503.
     Refuse,

@@ -1,57 +1,40 @@
-//! Single flight: of all calls in this process that need the same value at once, one computes it.
+//! Single flight: of all calls in this process that miss the same key at once, one computes.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
-use serde::de::DeserializeOwned;
-
-use super::decode;
+use tokio::sync::OwnedMutexGuard;
 
 /// What is being computed, by key; all clones share it.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Flights(Arc<Mutex<HashMap<String, Weak<Slot>>>>);
+pub(super) struct SingleFlight(Arc<Mutex<HashMap<String, Weak<Slot>>>>);
 
-/// Where the value of a flight appears. Whoever holds the lock computes; the others wait for it.
-/// If a computation is cut off by a panic or because its caller went away, the lock opens on an
-/// outcome that is still missing, and the next one in the queue computes.
-pub(super) type Slot = tokio::sync::Mutex<Option<Outcome>>;
+/// Where the outcome of a flight appears. Whoever holds the lock computes; the others wait for it. If
+/// a panic, or the end of a request, cuts a computation off, the next one in the queue finds no
+/// outcome and computes.
+type Slot = tokio::sync::Mutex<Option<Outcome>>;
 
 /// How a computation ended.
 #[derive(Debug)]
 pub(super) enum Outcome {
-    /// With this value, in its stored form.
+    /// With a value, in its stored form.
     Value(Vec<u8>),
-    /// With nothing that could be shared: everybody computes, all at once, so that nobody waits for
-    /// a row of failures.
-    Failed,
+    /// With an error, of the type that the call has.
+    Error(Box<dyn Any + Send + Sync>),
 }
 
 /// A call that takes part in a flight. The flight is over when the last one leaves.
 #[derive(Debug)]
-pub(super) struct Seat {
-    flights: Flights,
+pub(super) struct Flight {
+    flights: SingleFlight,
     key: String,
     slot: Option<Arc<Slot>>,
 }
 
-impl Outcome {
-    /// The outcome of a computation that gave this value, in its stored form, or none.
-    pub(super) fn new(stored: Option<Vec<u8>>) -> Self {
-        stored.map_or(Self::Failed, Self::Value)
-    }
-
-    /// The value, if there is one.
-    pub(super) fn value<T: DeserializeOwned>(&self) -> Option<T> {
-        match self {
-            Self::Value(bytes) => decode(bytes),
-            Self::Failed => None,
-        }
-    }
-}
-
-impl Flights {
+impl SingleFlight {
     /// Joins the flight for `key`, or begins it.
-    pub(super) fn join(&self, key: &str) -> Seat {
+    pub(super) fn join(&self, key: &str) -> Flight {
         let mut flights = self.lock();
         let slot = flights.get(key).and_then(Weak::upgrade).unwrap_or_else(|| {
             let slot = Arc::default();
@@ -59,7 +42,7 @@ impl Flights {
             slot
         });
         drop(flights);
-        Seat {
+        Flight {
             flights: self.clone(),
             key: key.to_owned(),
             slot: Some(slot),
@@ -81,10 +64,11 @@ impl Flights {
     }
 }
 
-impl Seat {
-    /// Where the value appears.
-    pub(super) fn slot(&self) -> &Slot {
-        self.slot.as_ref().expect("the seat is left when dropped")
+impl Flight {
+    /// Waits for the outcome, or for the turn to bring it about.
+    pub(super) async fn outcome(&self) -> OwnedMutexGuard<Option<Outcome>> {
+        let slot = self.slot.clone().expect("only dropping takes it");
+        slot.lock_owned().await
     }
 
     /// Lets nobody join any more, because the outcome is there and ages from now on.
@@ -98,7 +82,7 @@ impl Seat {
     }
 }
 
-impl Drop for Seat {
+impl Drop for Flight {
     fn drop(&mut self) {
         let mut flights = self.flights.lock();
         self.slot = None;
