@@ -7,12 +7,6 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-#[cfg(unix)]
-use std::{
-    sync::Arc,
-    thread::{self, JoinHandle},
-    time::Duration,
-};
 
 use anyhow::{Context as _, Result};
 use signal_hook::consts::signal;
@@ -34,7 +28,6 @@ static USED: [AtomicBool; 2] = [AtomicBool::new(false), AtomicBool::new(false)];
 static LIMITED: AtomicBool = AtomicBool::new(false);
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// SIGINT comes last: the terminal library raises it whenever another signal ends a read.
 static FLAGS: &[(i32, &AtomicBool)] = &[
     (signal::SIGTERM, &TERMINATED),
     #[cfg(unix)]
@@ -69,52 +62,16 @@ pub fn check() -> Result<(), Interrupted> {
     }
 }
 
-/// Repeats a signal until dropped.
-///
-/// A signal that arrives just before a read for a key begins would only be seen once a key comes.
-#[cfg(unix)]
-#[derive(Debug)]
-pub struct Repeater {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
+/// Asks the run to end, as Ctrl-C does where the terminal does not send it as a signal.
+pub fn request() {
+    INTERRUPTED.store(true, Ordering::SeqCst);
 }
 
-#[cfg(unix)]
-impl Repeater {
-    const PAUSE: Duration = Duration::from_millis(50);
-
-    /// Starts to watch.
-    #[must_use]
-    pub fn start() -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let stopped = Arc::clone(&stop);
-        let thread = thread::spawn(move || {
-            while !stopped.load(Ordering::SeqCst) {
-                thread::park_timeout(Self::PAUSE);
-                if check().is_err() && !stopped.load(Ordering::SeqCst) {
-                    let own = rustix::process::getpid();
-                    // To the process and not to this thread, where it would interrupt no read.
-                    let _ = rustix::process::kill_process(own, rustix::process::Signal::INT);
-                }
-            }
-        });
-        Self {
-            stop,
-            thread: Some(thread),
-        }
-    }
-}
-
-#[cfg(unix)]
-impl Drop for Repeater {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::SeqCst);
-        if let Some(thread) = self.thread.take() {
-            thread.thread().unpark();
-            // It ends by itself, and a panic in it has nothing to do with this thread.
-            let _ = thread.join();
-        }
-    }
+/// Stops the process until it is continued, with all that runs beside it in the same job of a shell.
+pub fn suspend() {
+    // Where that is not possible, as in a job that no shell controls, the run goes on.
+    #[cfg(unix)]
+    let _ = rustix::process::kill_current_process_group(rustix::process::Signal::TSTP);
 }
 
 impl Interrupted {

@@ -43,7 +43,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, Result};
 
-use crate::commands::{diff, new, update};
+use crate::commands::{completions, diff, generate, new, update};
 use crate::error::Exit;
 use crate::input::cli::{self, Given};
 use crate::input::options::Options;
@@ -57,6 +57,11 @@ pub const FORGE_VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Runs `forge` with a command line, which begins with the name of the program.
 pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
+    match completions::answer(&args) {
+        Ok(false) => {}
+        Ok(true) => return ExitCode::SUCCESS,
+        Err(error) => return Report::default().command_line(&error),
+    }
     let layers = match named::layers(&args) {
         Ok(layers) => layers,
         Err(error) => {
@@ -74,6 +79,7 @@ pub fn run(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let (json, quiet) = match &given {
         Given::New(new) => (new.json, new.quiet),
         Given::Update(update) => (update.json, update.quiet),
+        Given::Generate(generate) => (generate.json, generate.quiet),
         Given::Diff { json, .. } | Given::Options { json } => (*json, false),
         Given::Completions(_) | Given::Man { .. } => (false, false),
     };
@@ -94,22 +100,17 @@ fn execute(given: &Given, layers: &Layers, report: Report) -> Result<Exit> {
             interrupt::watch()?;
             return update::run(given, layers, report);
         }
+        Given::Generate(given) => {
+            interrupt::watch()?;
+            return generate::run(given, layers, report);
+        }
         Given::Diff { stat, .. } => diff::run(*stat, report)?,
         Given::Options { json: false } => report::options(&layers.options)?,
         Given::Options { json: true } => {
             let dependencies: Vec<&str> = embedded::dependencies().collect();
             report::print_json(&schema::of(&layers.options, &dependencies))?;
         }
-        Given::Completions(shell) => {
-            let mut script = Vec::new();
-            clap_complete::generate(
-                *shell,
-                &mut cli::command(&layers.options),
-                "forge",
-                &mut script,
-            );
-            report::print(script)?;
-        }
+        Given::Completions(shell) => report::print(completions::script(*shell)?)?,
         Given::Man { command } => report::print(manual(&layers.options, command.as_deref())?)?,
     }
     Ok(Exit::Done)

@@ -164,6 +164,7 @@ fn layer(contents: &[(String, String)]) -> Layer {
         name: "synthetic".to_owned(),
         manifest: Manifest::default(),
         templates: templates.collect(),
+        generators: Vec::new(),
         outside: None,
     }
 }

@@ -57,6 +57,7 @@ pub fn run(given: &cli::New, layers: &Layers, report: Report) -> Result<()> {
             let project = interview.run(&mut draft, target)?;
             // The time that a person takes is not the time that the project takes.
             started = Instant::now();
+            interview.prompt.close()?;
             if !interview.has_agreed {
                 report.notes(&project.notes);
             }
@@ -132,7 +133,7 @@ impl<'a> Interview<'a> {
                 if !asked || self.given.dry_run {
                     return Ok(project);
                 }
-                match self.prompt.confirm(&report::summary(&project))? {
+                match self.prompt.confirm(report::summary(&project))? {
                     Reply::Answer(true) => {
                         self.has_agreed = true;
                         return Ok(project);

@@ -51,6 +51,12 @@ pub fn resolve(root: &Path, changes: &[Change], known_to_git: &[String]) -> Vec<
     steps
 }
 
+/// The tests, which tell whether the project works.
+#[must_use]
+pub fn test() -> NextStep {
+    step("cargo test", "run the project's own tests")
+}
+
 /// A look at what has changed.
 #[must_use]
 pub fn review() -> NextStep {
@@ -94,7 +100,7 @@ pub fn run(
     {
         steps.push(step("cargo build", "bring Cargo.lock up to date"));
     }
-    steps.push(step("cargo test", "run the project's own tests"));
+    steps.push(test());
     let added = changes
         .iter()
         .filter(|change| change.outcome == Outcome::Added)

@@ -18,10 +18,12 @@ use crate::input::answers_file::{self, AnswersFile};
 use crate::input::cli;
 use crate::input::name::ProjectName;
 use crate::input::options::Options;
+use crate::input::value::Value;
 use crate::input::wish::{self, Granted, Wish};
 use crate::interrupt;
 use crate::layers::{Layers, embedded};
 use crate::merge::lines::Labels;
+use crate::merge::relocations::{self, Moved};
 use crate::merge::{self, BESIDE, Change, Outcome};
 use crate::plan::Plan;
 use crate::project::{self, Kept};
@@ -55,11 +57,12 @@ pub fn run(given: &cli::Update, layers: &Layers, report: Report) -> Result<Exit>
         Some(_) => None,
     };
     let sides = Sides {
+        moved: layers.moved(answers),
         record: record.as_ref(),
         guess: guess.as_ref(),
         plan: &plan,
     };
-    let changes = changes(&root, &given.wish, &sides, repository)?;
+    let changes = changes(&root, &label(&given.wish), &sides, repository)?;
     if let Some(change) = changes
         .iter()
         .find(|change| change.outcome == Outcome::Blocked)
@@ -125,7 +128,7 @@ pub fn run(given: &cli::Update, layers: &Layers, report: Report) -> Result<Exit>
 }
 
 /// Finishes what an interrupted run has begun, which a run that only looks leaves to another one.
-fn settle(root: &Path, only_looks: bool, report: Report) -> Result<()> {
+pub(super) fn settle(root: &Path, only_looks: bool, report: Report) -> Result<()> {
     if only_looks {
         return if apply::is_unfinished(root)? {
             Err(Refusal::failure(
@@ -168,43 +171,51 @@ impl Asked {
         root: &Path,
         record: Option<&Record>,
     ) -> Result<Self, Refusal> {
-        let path = root.join(answers_file::PATH);
-        let found = tree::read_file(&path, answers_file::LARGEST);
-        let path = project::shown(&path);
-        let fault = match found {
-            Ok(Some(_)) => None,
-            Ok(None) => Some("it is too large".to_owned()),
-            Err(error) => Some(error.to_string()),
-        };
-        if let Some(fault) = fault {
-            return Err(Refusal::usage(
-                format!("could not read `{}`: {fault}", path.display()),
-                "put a file with the answers there, as `forge new` writes it",
-            ));
-        }
-        let file = AnswersFile::read(path, options)?;
-        if let Some(version) = &file.newer {
-            return Err(project::newer(&version.to_string()));
-        }
-        let name = file.name.ok_or_else(|| {
-            Refusal::usage(
-                format!("`{}` does not say the project's name", path.display()),
-                "write it under `[answers]`, for example `name = \"my_app\"`",
-            )
-        })?;
-        let name = project_name(&name, record, path)?;
-        let nothing = BTreeMap::new();
-        let project = wish::Project {
-            name,
-            said: file.said,
-            recorded: record.map_or(&nothing, |record| &record.answers),
-        };
-        let mut before = project.answers(options)?;
-        let mut granted = given.wish.grant(options, &project)?;
-        before.layers.clone_from(&file.layers);
-        granted.answers.layers = file.layers;
-        Ok(Self { granted, before })
+        let project = described(options, root, record)?;
+        Ok(Self {
+            before: project.answers(options)?,
+            granted: given.wish.grant(options, &project)?,
+        })
     }
+}
+
+/// A project as its `forge.toml` and its record describe it.
+pub(super) fn described<'a>(
+    options: &Options,
+    root: &Path,
+    record: Option<&'a Record>,
+) -> Result<wish::Project<'a>, Refusal> {
+    static NOTHING: BTreeMap<String, Value> = BTreeMap::new();
+    let path = root.join(answers_file::PATH);
+    let found = tree::read_file(&path, answers_file::LARGEST);
+    let path = project::shown(&path);
+    let fault = match found {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("it is too large".to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(fault) = fault {
+        return Err(Refusal::usage(
+            format!("could not read `{}`: {fault}", path.display()),
+            "put a file with the answers there, as `forge new` writes it",
+        ));
+    }
+    let file = AnswersFile::read(path, options)?;
+    if let Some(version) = &file.newer {
+        return Err(project::newer(&version.to_string()));
+    }
+    let name = file.name.ok_or_else(|| {
+        Refusal::usage(
+            format!("`{}` does not say the project's name", path.display()),
+            "write it under `[answers]`, for example `name = \"my_app\"`",
+        )
+    })?;
+    Ok(wish::Project {
+        name: project_name(&name, record, path)?,
+        said: file.said,
+        recorded: record.map_or(&NOTHING, |record| &record.answers),
+        layers: file.layers,
+    })
 }
 
 /// A project keeps its name, even where later templates depend on a crate of that name.
@@ -214,7 +225,11 @@ fn project_name(name: &str, record: Option<&Record>, path: &Path) -> Result<Proj
     ProjectName::parse(name, is_taken).map_err(|bad| bad.in_file(path))
 }
 
-fn record(root: &Path, repository: Option<&Repository>, report: Report) -> Result<Option<Record>> {
+pub(super) fn record(
+    root: &Path,
+    repository: Option<&Repository>,
+    report: Report,
+) -> Result<Option<Record>> {
     if repository.is_some_and(|repository| repository.left_out().contains(record::PATH)) {
         return Err(Refusal::failure(
             format!("`{}` is not in this sparse checkout", record::PATH),
@@ -259,19 +274,21 @@ fn guess(layers: &Layers, before: &Answers, plan: &Plan<'_>) -> Result<Record> {
 }
 
 /// What is merged into the user's files.
-struct Sides<'a> {
-    record: Option<&'a Record>,
-    guess: Option<&'a Record>,
-    plan: &'a Plan<'a>,
+pub(super) struct Sides<'a> {
+    pub(super) moved: Moved<'a>,
+    pub(super) record: Option<&'a Record>,
+    pub(super) guess: Option<&'a Record>,
+    pub(super) plan: &'a Plan<'a>,
 }
 
-fn changes(
+pub(super) fn changes(
     root: &Path,
-    wish: &Wish,
+    label: &str,
     sides: &Sides<'_>,
     repository: Option<&Repository>,
 ) -> Result<Vec<Change>> {
     let Sides {
+        ref moved,
         record,
         guess,
         plan,
@@ -308,18 +325,11 @@ fn changes(
     let last = record.map_or("an unknown forge", |record| record.forge.as_str());
     let labels = Labels {
         base: format!("last render (forge {last})"),
-        theirs: match wish {
-            Wish::Add(options) => {
-                let names: Vec<&str> = options.iter().map(|(name, _)| name.as_str()).collect();
-                format!("forge add {}", names.join(" "))
-            }
-            Wish::Remove(options) => format!("forge remove {}", options.join(" ")),
-            Wish::Update => format!("forge {FORGE_VERSION}"),
-        },
+        theirs: label.to_owned(),
     };
-    let mut changes = merge::merge(record, &tree, plan, &labels);
-    if guess.is_some() {
-        let mut gone = merge::merge(guess, &tree, &Plan::default(), &labels);
+    let gone = guess.map(|guess| merge::merge(Some(guess), &tree, &Plan::default(), &labels));
+    let mut changes = relocations::merge(moved, record, tree, plan, &labels);
+    if let Some(mut gone) = gone {
         for change in gone
             .iter_mut()
             .filter(|change| change.outcome == Outcome::Kept)
@@ -330,6 +340,18 @@ fn changes(
         changes.sort_by(|a, b| a.path.cmp(&b.path));
     }
     Ok(changes)
+}
+
+/// What conflicts call the new render.
+fn label(wish: &Wish) -> String {
+    match wish {
+        Wish::Add(options) => {
+            let names: Vec<&str> = options.iter().map(|(name, _)| name.as_str()).collect();
+            format!("forge add {}", names.join(" "))
+        }
+        Wish::Remove(options) => format!("forge remove {}", options.join(" ")),
+        Wish::Update => format!("forge {FORGE_VERSION}"),
+    }
 }
 
 /// What has to be said of the files that change, because a layer from outside replaces them.
@@ -368,7 +390,7 @@ fn dirty(paths: &[String]) -> Refusal {
 }
 
 /// What git says, or a note with its reason for saying nothing.
-fn ask<T>(answer: Result<T, String>, report: Report) -> Option<T> {
+pub(super) fn ask<T>(answer: Result<T, String>, report: Report) -> Option<T> {
     let note = |reason| format!("git cannot be asked: {reason}");
     answer.map_err(|reason| report.note(&note(reason))).ok()
 }

@@ -288,7 +288,10 @@ impl<'a> Stage<'a> {
             self.add_contents(change)?;
             journal.changes.push(Step {
                 path: change.path.clone(),
-                pristine: !matches!(change.outcome, Outcome::Merged | Outcome::Conflict),
+                pristine: !matches!(
+                    change.outcome,
+                    Outcome::Merged | Outcome::Conflict | Outcome::Moved
+                ),
                 before: change.before.as_deref().map(record::hash),
                 after: change.after.as_deref().map(record::hash),
             });

@@ -26,6 +26,8 @@ pub enum Given {
     New(New),
     /// `forge add`, `forge remove` and `forge update`
     Update(Update),
+    /// `forge generate`
+    Generate(Generate),
     /// `forge diff`
     Diff {
         /// Count the lines instead of showing them.
@@ -89,10 +91,28 @@ pub struct Update {
     pub quiet: bool,
 }
 
-const ADD: &str = "add";
-const REMOVE: &str = "remove";
+/// What the command line of `forge generate` says.
+#[derive(Debug)]
+pub struct Generate {
+    /// The generator and the name of what it makes; none to list the generators.
+    pub what: Option<(String, String)>,
+    /// Write nothing.
+    pub dry_run: bool,
+    /// Report as JSON.
+    pub json: bool,
+    /// Report errors only.
+    pub quiet: bool,
+}
+
+/// The command that switches options on.
+pub const ADD: &str = "add";
+/// The command that switches options off.
+pub const REMOVE: &str = "remove";
+/// The argument of `forge generate` that names a generator.
+pub const GENERATOR: &str = "generator";
 const UPDATE: &str = "update";
-const OPTION: &str = "option";
+/// The argument of both that names options.
+pub const OPTION: &str = "option";
 const CHECK: &str = "check";
 const DRY_RUN: &str = "dry-run";
 
@@ -126,6 +146,8 @@ const STYLES: Styles = Styles::styled()
 #[must_use]
 pub fn command(options: &Options) -> Command {
     Command::new("forge")
+        // Also where the program is `forge.exe`.
+        .bin_name("forge")
         .version(FORGE_VERSION)
         .about("Generate Rust web services that build, run and pass their tests")
         .styles(STYLES)
@@ -161,6 +183,28 @@ pub fn command(options: &Options) -> Command {
                 ])),
         )
         .subcommand(
+            Command::new("generate")
+                .about("Generate files for a new item of a project, and wire them in")
+                .arg(
+                    Arg::new(GENERATOR)
+                        .value_name("GENERATOR")
+                        .requires("name")
+                        .help("What to generate; without it, list what there is"),
+                )
+                .arg(
+                    Arg::new("name")
+                        .value_name("NAME")
+                        .help("The name of the item: words with `_` or `-` between them"),
+                )
+                .arg(flag(DRY_RUN).help("Show what would be written, without writing anything"))
+                .arg(flag("json").help("Report as one JSON document on standard output"))
+                .arg(flag("quiet").short('q').help("Print errors only"))
+                .after_help(help_with_examples(&[
+                    ("forge generate", "list the generators"),
+                    ("forge generate task send-report", "add a background task"),
+                ])),
+        )
+        .subcommand(
             Command::new("diff")
                 .about("Show what has changed in a project since forge rendered it")
                 .arg(flag("stat").help("Count the changed lines of each file"))
@@ -191,6 +235,7 @@ pub fn command(options: &Options) -> Command {
                         "add",
                         "remove",
                         "update",
+                        "generate",
                         "diff",
                         "options",
                         "completions",
@@ -213,6 +258,15 @@ pub fn parse(options: &Options, args: &[OsString]) -> Result<Given, clap::Error>
                 json: matches.get_flag("json"),
             },
             ADD | REMOVE | UPDATE => Given::Update(update_given(&name, &mut matches, options)),
+            "generate" => {
+                let mut word = |id: &str| matches.remove_one::<String>(id);
+                Given::Generate(Generate {
+                    what: word(GENERATOR).zip(word("name")),
+                    dry_run: matches.get_flag(DRY_RUN),
+                    json: matches.get_flag("json"),
+                    quiet: matches.get_flag("quiet"),
+                })
+            }
             "diff" => Given::Diff {
                 stat: matches.get_flag("stat"),
                 json: matches.get_flag("json"),

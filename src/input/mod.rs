@@ -4,6 +4,7 @@ pub mod answers;
 pub mod answers_file;
 pub mod cli;
 pub mod condition;
+pub mod item;
 pub mod name;
 pub mod options;
 pub mod pattern;

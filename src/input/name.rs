@@ -33,6 +33,13 @@ const BUILT_IN_CRATES: &[&str] = &["alloc", "core", "proc-macro", "proc_macro", 
 /// Directories that cargo makes next to the binary.
 const ARTIFACT_DIRECTORIES: &[&str] = &["build", "deps", "examples", "incremental"];
 
+/// Whether Windows takes a name, or one that goes on with a dot, for that of a device.
+#[must_use]
+pub fn is_device(name: &str) -> bool {
+    let stem = name.split('.').next().unwrap_or(name).trim_end();
+    WINDOWS_DEVICES.contains(&stem.to_ascii_lowercase().as_str())
+}
+
 /// Devices on Windows, in lower case.
 const WINDOWS_DEVICES: &[&str] = &[
     "aux", "con", "nul", "prn", "com0", "com1", "com2", "com3", "com4", "com5", "com6", "com7",
@@ -50,14 +57,27 @@ pub(crate) fn taken() -> impl Iterator<Item = &'static str> {
     lists.into_iter().flatten().copied()
 }
 
+const OF_A_PROJECT: &str = "the name of a project";
+
 /// A name that breaks a rule, and one like it that does not.
 #[derive(Debug)]
 pub struct BadName {
-    message: String,
+    name: String,
+    fault: String,
     suggestion: String,
 }
 
 impl BadName {
+    fn message(&self, what: &str) -> String {
+        format!("`{}` cannot be {what}: {}", self.name, self.fault)
+    }
+
+    /// The refusal of a name of something in a project.
+    #[must_use]
+    pub fn in_project(self) -> Refusal {
+        Refusal::usage(self.message("a name"), format!("try `{}`", self.suggestion))
+    }
+
     /// The refusal of a name from the command line.
     #[must_use]
     pub fn on_command_line(self) -> Refusal {
@@ -65,7 +85,7 @@ impl BadName {
             "try `{}`, as the last part of the path or with `--name`",
             self.suggestion
         );
-        Refusal::usage(self.message, help)
+        Refusal::usage(self.message(OF_A_PROJECT), help)
     }
 
     /// The refusal of a name from a file of answers.
@@ -76,7 +96,7 @@ impl BadName {
             self.suggestion,
             file.display()
         );
-        Refusal::usage(self.message, help)
+        Refusal::usage(self.message(OF_A_PROJECT), help)
     }
 }
 
@@ -86,7 +106,8 @@ impl ProjectName {
         match fault(name, &is_dependency) {
             None => Ok(Self(name.to_owned())),
             Some(fault) => Err(BadName {
-                message: format!("`{name}` cannot be the name of a project: {fault}"),
+                name: name.to_owned(),
+                fault,
                 suggestion: suggest(name, &is_dependency),
             }),
         }
@@ -182,7 +203,7 @@ fn reserved(name: &str, is_dependency: &impl Fn(&str) -> bool) -> Option<String>
         Some("it is a crate that comes with Rust".to_owned())
     } else if ARTIFACT_DIRECTORIES.contains(&name) {
         Some("cargo keeps a directory of that name beside the binary".to_owned())
-    } else if WINDOWS_DEVICES.contains(&name) {
+    } else if is_device(name) {
         Some("it is a device name on Windows".to_owned())
     } else if is_dependency(name) {
         Some("it is a crate that generated projects depend on".to_owned())
@@ -238,8 +259,7 @@ mod tests {
 
     fn reason(name: &str) -> String {
         let bad = ProjectName::parse(name, is_dependency).unwrap_err();
-        let (_, reason) = bad.message.split_once(": ").unwrap();
-        reason.to_owned()
+        bad.fault
     }
 
     fn suggestion(name: &str) -> String {

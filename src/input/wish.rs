@@ -38,6 +38,8 @@ pub struct Project<'a> {
     pub said: Vec<Said>,
     /// The answers of its last render, which count where `forge.toml` says nothing.
     pub recorded: &'a BTreeMap<String, Value>,
+    /// The ways to its layers from outside.
+    pub layers: Vec<String>,
 }
 
 impl Project<'_> {
@@ -45,7 +47,7 @@ impl Project<'_> {
     /// inherits from, or is off.
     pub fn answers(&self, options: &Options) -> Result<Answers, Refusal> {
         let draft = Draft::new(options, &[], self.said.clone())?;
-        draft.complete_with(self.name.clone(), |option, values| {
+        let mut answers = draft.complete_with(self.name.clone(), |option, values| {
             let recorded = self.recorded.get(&option.name);
             if let Some(value) = recorded.filter(|value| option.accepts(value)) {
                 return value.clone();
@@ -57,7 +59,9 @@ impl Project<'_> {
                 Some(value) if value.is_on() => option.on(),
                 _ => option.off().unwrap_or_else(|| option.default.clone()),
             }
-        })
+        })?;
+        answers.layers.clone_from(&self.layers);
+        Ok(answers)
     }
 }
 
@@ -144,10 +148,9 @@ impl Wish {
             source: Source::File(answers_file::PATH.to_owned()),
         });
         let draft = Draft::new(options, &[], said.collect())?;
-        Ok(Granted {
-            answers: draft.complete(project.name.clone())?,
-            notes,
-        })
+        let mut answers = draft.complete(project.name.clone())?;
+        answers.layers.clone_from(&project.layers);
+        Ok(Granted { answers, notes })
     }
 }
 
@@ -236,6 +239,7 @@ mod tests {
             name: ProjectName::parse("shop", |_| false).unwrap(),
             said,
             recorded,
+            layers: Vec::new(),
         }
     }
 

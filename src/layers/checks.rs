@@ -133,6 +133,13 @@ fn paths(layers: &Layers) -> Result<(), Refusal> {
                 ));
             }
         }
+        for (new, old) in &layer.manifest.moved {
+            if !paths.contains(&new.as_str()) || !plan::is_inside(old) {
+                let message = format!("`moved` has `{new} = {old}`, which moves nothing");
+                let help = "name a path that this folder has now, and the one that it had before";
+                return Err(refusal(layer, &["moved"], &message, help));
+            }
+        }
         for path in paths {
             if layer.outside.is_none() && OWN.contains(&path) {
                 continue;

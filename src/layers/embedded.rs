@@ -13,7 +13,7 @@ use anyhow::{Context as _, Result};
 use include_dir::{Dir, DirEntry, include_dir};
 
 use super::manifest::{self, Manifest};
-use super::{Layer, Template};
+use super::{Layer, Template, generators};
 use crate::plan::lockfile::{self, Conditional};
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
@@ -85,6 +85,7 @@ fn layer(folder: &'static Dir<'static>) -> Result<Layer> {
         }
     }
     Ok(Layer {
+        generators: generators::take(&format!("templates/{name}"), &mut templates)?,
         name: name.to_owned(),
         manifest: Manifest::parse(&file, text)?,
         templates,

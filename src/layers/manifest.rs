@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::de::DeTable;
 
 use crate::error::Refusal;
@@ -36,6 +37,9 @@ pub struct Manifest {
     /// Its files that start as a copy of another one, by their paths.
     #[serde(default)]
     pub copies: BTreeMap<String, String>,
+    /// The former paths of its files by their present ones.
+    #[serde(default)]
+    pub moved: BTreeMap<String, String>,
     /// The files of other layers that its own take the place of.
     #[serde(default)]
     pub replaces: Vec<String>,
@@ -59,17 +63,22 @@ impl Manifest {
 
     /// Reads the text of a `layer.toml`, which messages show as `file`.
     pub fn parse(file: &str, text: &str) -> Result<Self, Refusal> {
-        toml::from_str(text).map_err(|error: toml::de::Error| {
-            let message: Vec<&str> = error.message().split_whitespace().collect();
-            let message = message.join(" ");
-            let (cause, allowed) = match message.split_once(", expected ") {
-                Some((cause, allowed)) => (cause.to_owned(), format!("expected {allowed}")),
-                None => (message, format!("correct the line in `{file}`")),
-            };
-            let place = place(file, text, error.span());
-            Refusal::usage(format!("{place}: {cause}"), allowed)
-        })
+        read(file, text)
     }
+}
+
+/// Reads a file of TOML with such data, which messages show as `file`.
+pub(super) fn read<T: DeserializeOwned>(file: &str, text: &str) -> Result<T, Refusal> {
+    toml::from_str(text).map_err(|error: toml::de::Error| {
+        let message: Vec<&str> = error.message().split_whitespace().collect();
+        let message = message.join(" ");
+        let (cause, allowed) = match message.split_once(", expected ") {
+            Some((cause, allowed)) => (cause.to_owned(), format!("expected {allowed}")),
+            None => (message, format!("correct the line in `{file}`")),
+        };
+        let place = place(file, text, error.span());
+        Refusal::usage(format!("{place}: {cause}"), allowed)
+    })
 }
 
 /// A place in a file, as messages show it.

@@ -6,6 +6,7 @@
 
 mod checks;
 pub mod embedded;
+pub mod generators;
 pub mod manifest;
 pub mod named;
 pub mod outside;
@@ -17,7 +18,9 @@ use anyhow::Result;
 
 use crate::input::answers::Answers;
 use crate::input::options::{NextStep, Options};
+use crate::merge::relocations::Moved;
 use crate::plan::RENDERED;
+use generators::Generator;
 use manifest::Manifest;
 use outside::Outside;
 
@@ -30,6 +33,8 @@ pub struct Layer {
     pub manifest: Manifest,
     /// Its files.
     pub templates: Vec<Template>,
+    /// What it can make in projects that it is part of.
+    pub generators: Vec<Generator>,
     /// Where it comes from, if not with Forge.
     pub outside: Option<Outside>,
 }
@@ -132,6 +137,15 @@ impl Layers {
                 format!("the layer `{name}` replaces `{path}` of the layer `{other}`")
             })
         })
+    }
+
+    /// The former paths of the files of a project of these answers, by their present ones.
+    #[must_use]
+    pub fn moved(&self, answers: &Answers) -> Moved<'_> {
+        let moved = self.on(answers).flat_map(|layer| &layer.manifest.moved);
+        moved
+            .map(|(new, old)| (new.as_str(), old.as_str()))
+            .collect()
     }
 
     /// What a person does first with a project of these answers, after entering its directory.

@@ -35,7 +35,7 @@ pub fn layers(args: &[OsString]) -> Result<Layers> {
             }
             layers.extend(read(folders)?);
         }
-        Some("add" | "remove" | "update") if !asks_for_help(args) => {
+        Some("add" | "remove" | "update" | "generate") if !asks_for_help(args) => {
             if let Ok(root) = project::find() {
                 let folders = of_file(project::shown(&root.join(answers_file::PATH)));
                 layers.extend(read(folders).map_err(out_of_reach)?);

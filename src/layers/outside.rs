@@ -10,7 +10,7 @@ use anyhow::{Context as _, Result};
 use walkdir::WalkDir;
 
 use super::manifest::{self, Manifest};
-use super::{Layer, Template};
+use super::{Layer, Template, generators};
 use crate::disk::tree;
 use crate::error::Refusal;
 
@@ -106,6 +106,7 @@ pub fn read(folder: &Path) -> Result<Layer> {
             templates.push(Template { path, bytes });
         }
     }
+    let generators = generators::take(&shown.to_string(), &mut templates)?;
     templates.sort_by(|a, b| a.path.cmp(&b.path));
     let outside = Outside {
         folder: folder.to_owned(),
@@ -115,6 +116,7 @@ pub fn read(folder: &Path) -> Result<Layer> {
         name: name(folder)?,
         manifest: Manifest::parse(&outside.manifest_path(), &outside.manifest)?,
         templates,
+        generators,
         outside: Some(outside),
     })
 }

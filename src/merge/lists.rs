@@ -201,7 +201,7 @@ fn is_list_item(line: &str) -> bool {
     let item = line.strip_prefix("pub ").unwrap_or(line);
     let item = item.strip_prefix("pub(crate) ").unwrap_or(item);
     let declares = item.starts_with("mod ") || item.starts_with("use ");
-    let routes = [".merge(", ".route(", ".nest("];
+    let routes = [".merge(", ".nest(", ".route(", ".with::<"];
     line.is_empty()
         || line.starts_with("//")
         || declares && line.ends_with(';')

@@ -4,10 +4,12 @@
 //! Merging is pure, as planning is: the same three sides give the same changes.
 
 pub mod environment;
+pub mod insertions;
 pub mod lines;
 pub mod lists;
 pub mod manifest;
 pub mod moves;
+pub mod relocations;
 
 #[cfg(test)]
 mod scenarios;
@@ -73,6 +75,8 @@ pub enum Outcome {
     Added,
     /// It was as rendered, and the templates have it no longer.
     Removed,
+    /// The templates have it at another path, and the user's changes follow.
+    Moved,
     /// The templates have changed, and what the user made of it stays.
     Kept,
     /// Both sides have changed the same, and the user has to decide.

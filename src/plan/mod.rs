@@ -18,6 +18,7 @@ use tera::Tera;
 
 use crate::error::Refusal;
 use crate::input::answers::Answers;
+use crate::input::name;
 use crate::layers::{Layer, Layers, Template, embedded};
 use crate::plan::context::Context;
 use crate::plan::dependencies::Table;
@@ -201,12 +202,20 @@ impl<'a> Plan<'a> {
 }
 
 /// Whether a path leads to a file inside a project, on every system, and not into its repository.
+///
+/// Windows drops dots and spaces at the end of a name, takes what follows a colon for another stream of
+/// the file, and has devices in every directory; `git~1` is its short name for `.git`.
 #[must_use]
 pub fn is_inside(path: &str) -> bool {
     path.split('/').all(|part| {
-        !matches!(part, "" | "." | "..")
-            && !part.contains(['\\', ':'])
-            && !part.eq_ignore_ascii_case(".git")
+        let is_repository = [".git", "git~1"]
+            .iter()
+            .any(|name| part.eq_ignore_ascii_case(name));
+        !part.is_empty()
+            && !part.ends_with(['.', ' '])
+            && !part.contains(|c: char| c.is_control() || r#"<>:"|?*\"#.contains(c))
+            && !is_repository
+            && !name::is_device(part)
     })
 }
 
@@ -276,6 +285,7 @@ mod tests {
                     bytes: Cow::Borrowed(text.as_bytes()),
                 })
                 .collect(),
+            generators: Vec::new(),
             outside: None,
         }
     }
@@ -377,7 +387,25 @@ mod tests {
     #[test]
     fn a_path_stays_inside_the_project() {
         for path in [
-            "../x", "/x", "a//b", "a/./b", "a\\b", "C:/x", ".git/x", "a/.GIT/x",
+            "../x",
+            "/x",
+            "a//b",
+            "a/./b",
+            "a\\b",
+            "C:/x",
+            ".git/x",
+            "a/.GIT/x",
+            ".git./x",
+            ".git /x",
+            "GIT~1/x",
+            "x:y",
+            "x::$DATA",
+            "CON.txt",
+            "a/nul",
+            "com1 .x",
+            r"\\?\C:\x",
+            "//?/x",
+            "a\x1b[2J",
         ] {
             assert!(plan(&[layer("base", "", &[(path, "")])]).is_err(), "{path}");
         }

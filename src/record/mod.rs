@@ -286,7 +286,7 @@ mod tests {
                         ..pristine(b"lock")
                     },
                 ),
-                ("a \"b\"\tc".to_owned(), pristine(b"text\n")),
+                ("a é'b'".to_owned(), pristine(b"text\n")),
                 ("binary".to_owned(), pristine(b"\xff\0\xfe")),
                 ("copy".to_owned(), pristine(b"text\n")),
                 ("empty".to_owned(), pristine(b"")),
@@ -368,7 +368,7 @@ mod tests {
         assert!(text.contains(&bytes));
         for wrong in [other.as_str(), "not base64!", "AAAA"] {
             let record = Record::parse(&text.replace(&bytes, wrong)).unwrap();
-            assert_eq!(record.damaged().collect::<Vec<_>>(), ["a \"b\"\tc", "copy"]);
+            assert_eq!(record.damaged().collect::<Vec<_>>(), ["a é'b'", "copy"]);
             assert_eq!(record.files["copy"].hash, hash(b"text\n"));
         }
         assert_eq!(record().damaged().count(), 0);

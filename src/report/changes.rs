@@ -185,6 +185,7 @@ fn word(outcome: Outcome) -> &'static str {
         Outcome::Merged => "merged",
         Outcome::Added => "added",
         Outcome::Removed => "removed",
+        Outcome::Moved => "moved",
         Outcome::Kept => "kept",
         Outcome::Conflict => "conflict",
         Outcome::Blocked => "blocked",
@@ -195,7 +196,7 @@ fn color(outcome: Outcome) -> Style {
     match outcome {
         Outcome::Unchanged => Style::new().dim(),
         Outcome::Updated | Outcome::Merged | Outcome::Added => Style::new().green(),
-        Outcome::Removed | Outcome::Kept => Style::new().yellow(),
+        Outcome::Removed | Outcome::Moved | Outcome::Kept => Style::new().yellow(),
         Outcome::Conflict | Outcome::Blocked => Style::new().red().bold(),
     }
 }

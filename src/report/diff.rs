@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use similar::{ChangeTag, TextDiff};
 
 use crate::merge::{LARGEST_TEXT, lines};
-use crate::report::{Report, print, print_json};
+use crate::report::{Report, print, print_json, visible};
 
 /// A file that is not as it was.
 #[derive(Debug)]
@@ -70,7 +70,7 @@ impl Edit<'_> {
     pub fn unified(&self, context: usize) -> String {
         let name = |contents, side, path| match contents {
             Contents::Nothing => "/dev/null".to_owned(),
-            _ => format!("{side}/{path}"),
+            _ => format!("{side}/{}", visible(path)),
         };
         let old = name(self.before, "a", self.path);
         let new = name(self.after, "b", self.place);
@@ -139,7 +139,8 @@ fn document(edit: &Edit<'_>, stat: bool) -> Value {
 
 fn stat_of(edits: &[Edit<'_>]) -> Result<String> {
     let mut text = String::new();
-    let width = edits.iter().map(|edit| edit.path.chars().count()).max();
+    let shown = |edit: &Edit<'_>| visible(edit.path);
+    let width = edits.iter().map(|edit| shown(edit).chars().count()).max();
     let width = width.unwrap_or_default();
     let mut total = (0, 0);
     for edit in edits {
@@ -151,7 +152,12 @@ fn stat_of(edits: &[Edit<'_>]) -> Result<String> {
             }
             None => "differs".to_owned(),
         };
-        writeln!(text, "{:8}  {:width$}  {counts}", edit.status(), edit.path)?;
+        writeln!(
+            text,
+            "{:8}  {:width$}  {counts}",
+            edit.status(),
+            shown(edit)
+        )?;
     }
     if !edits.is_empty() {
         let files = if edits.len() == 1 { "file" } else { "files" };
@@ -176,4 +182,27 @@ pub(super) fn colored(diff: &str) -> String {
         styled.to_string()
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_path_steers_the_terminal() {
+        let edit = Edit {
+            path: "\x1b[2Ja",
+            place: "\x1b[2Jb",
+            before: Contents::Bytes(b"one\n"),
+            after: Contents::Bytes(b"two\n"),
+        };
+        let stat = stat_of(std::slice::from_ref(&edit)).unwrap();
+        assert!(
+            stat.starts_with("moved     \\u{1b}[2Ja  +1 -1\n"),
+            "{stat:?}"
+        );
+        let diff = edit.unified(0);
+        let header = "--- a/\\u{1b}[2Ja\n+++ b/\\u{1b}[2Jb\n";
+        assert!(diff.starts_with(header), "{diff:?}");
+    }
 }

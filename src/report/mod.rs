@@ -25,6 +25,7 @@ use crate::error::{Declined, Exit, Refusal};
 use crate::git::Vcs;
 use crate::input::options::{Kind, NextStep, Options};
 use crate::interrupt::Interrupted;
+use crate::layers::generators::Generator;
 
 /// How to report.
 #[derive(Clone, Copy, Debug, Default)]
@@ -164,6 +165,25 @@ impl Report {
                 "error": { "message": message, "help": help, "exit_code": code },
             }));
         }
+    }
+}
+
+impl Report {
+    /// Lists generators.
+    pub fn generators<'a>(self, generators: impl Iterator<Item = &'a Generator>) -> Result<()> {
+        let rows: Vec<(&str, &str)> = generators
+            .map(|generator| (generator.name.as_str(), generator.gloss.as_str()))
+            .collect();
+        if self.json {
+            let rows = rows.iter();
+            let rows = rows.map(|(name, gloss)| json!({ "name": name, "gloss": gloss }));
+            return print_json(&json!({ "generators": rows.collect::<Vec<_>>() }));
+        }
+        let width = rows.iter().map(|(name, _)| name.chars().count()).max();
+        let width = width.unwrap_or_default();
+        let rows = rows.iter();
+        let rows = rows.map(|(name, gloss)| format!("{name:width$}  {gloss}\n"));
+        print(rows.collect::<String>())
     }
 }
 

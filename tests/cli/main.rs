@@ -10,6 +10,7 @@
 mod forge;
 
 mod answers;
+mod generate;
 mod git;
 mod layers;
 mod names;
@@ -18,5 +19,7 @@ mod paths;
 
 #[cfg(unix)]
 mod atomicity;
+#[cfg(unix)]
+mod screen;
 #[cfg(unix)]
 mod terminal;

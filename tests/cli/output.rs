@@ -245,20 +245,55 @@ fn the_schema_describes_every_option() {
     }
 }
 
+/// What is proposed behind `forge` and these words, in a directory.
+fn proposed(forge: &Forge, directory: &str, shell: &str, words: &str) -> Vec<String> {
+    let args = ["--", "forge"].into_iter().chain(words.split(' '));
+    let mut command = forge.command(args);
+    let index = words.split(' ').count().to_string();
+    command
+        .env("COMPLETE", shell)
+        .env("_CLAP_COMPLETE_INDEX", index)
+        .env("_CLAP_IFS", "\n")
+        .current_dir(forge.path(directory));
+    let run = Run::of(&mut command).exits(0);
+    let lines = run.stdout.lines();
+    let words = lines.map(|line| line.split(['\t', ':']).next().unwrap_or(line));
+    words.map(str::to_owned).collect()
+}
+
 #[test]
 fn completions_know_the_flags_of_options() {
     let forge = Forge::new();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let run = forge.run(&format!("completions {shell}")).exits(0);
+        assert!(run.stdout.contains("COMPLETE"), "{}", run.stdout);
+        let proposed = proposed(&forge, ".", shell, "new --");
         for option in Layers::built_in().unwrap().options.list {
-            let flag = format!("no-{}", option.name);
-            assert!(
-                run.stdout.contains(&flag),
-                "{flag} is not in the script for {shell}"
-            );
+            let flag = option.flag(true);
+            let flag = flag.split(' ').next().unwrap_or(&flag).to_owned();
+            assert!(proposed.contains(&flag), "{flag} is not in {proposed:?}");
         }
     }
     forge.run("completions csh").exits(2);
+}
+
+#[test]
+fn completions_know_what_a_project_has() {
+    let forge = Forge::new();
+    forge.run("new shop --yes --no-docker").exits(0);
+    for shell in ["bash", "zsh", "fish"] {
+        let all = Layers::built_in().unwrap().options.list;
+        for (command, has_it) in [("add", false), ("remove", true)] {
+            let inside = proposed(&forge, "shop", shell, &format!("{command} "));
+            let outside = proposed(&forge, ".", shell, &format!("{command} "));
+            for option in &all {
+                let is_on = option.name != "docker" && option.default.is_on();
+                let is_proposed = inside.contains(&option.name);
+                assert_eq!(is_proposed, is_on == has_it, "{}: {inside:?}", option.name);
+                assert!(outside.contains(&option.name), "{outside:?}");
+            }
+        }
+    }
 }
 
 #[test]
@@ -270,6 +305,7 @@ fn every_command_has_a_manual_page() {
         "add",
         "remove",
         "update",
+        "generate",
         "diff",
         "options",
         "completions",

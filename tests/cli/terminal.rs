@@ -1,98 +1,44 @@
-//! Questions, at a real pseudo-terminal.
+//! Questions, at a real terminal.
 
 use std::process::Command;
+use std::time::Duration;
 
 use forge::input::options::OptionSpec;
 use forge::layers::Layers;
-use rexpect::process::{Signal, WaitStatus};
-use rexpect::session::{PtySession, spawn_command};
+use insta::assert_snapshot;
+use rexpect::process::Signal;
 
 use crate::forge::Forge;
+use crate::screen::Screen;
 
-/// Long enough for a busy machine; nothing waits for it to pass unless a test fails.
-const PATIENCE: u64 = 30_000;
-
-const SHOW_CURSOR: &str = "\x1b[?25h";
-const HIDE_CURSOR: &str = "\x1b[?25l";
 const ESCAPE: &str = "\x1b";
 const CTRL_C: &str = "\x03";
-const ENTER: &str = "\r";
+const CTRL_D: &str = "\x04";
 const CTRL_U: &str = "\x15";
+const CTRL_Z: &str = "\x1a";
+const ENTER: &str = "\r";
 const SPACE: &str = " ";
 const DOWN: &str = "\x1b[B";
+const LEFT: &str = "\x1b[D";
 
-/// A conversation, of which everything that was shown is kept.
-struct Terminal {
-    session: PtySession,
-    shown: String,
-}
-
-impl Terminal {
-    fn start(mut command: Command) -> Self {
-        command.env("TERM", "xterm-256color");
-        Self {
-            session: spawn_command(command, Some(PATIENCE)).expect("a pseudo-terminal"),
-            shown: String::new(),
-        }
-    }
-
-    fn forge(forge: &Forge, args: &str) -> Self {
-        Self::start(forge.command(args.split_whitespace()))
-    }
-
-    #[track_caller]
-    fn expect(&mut self, text: &str) -> &mut Self {
-        match self.session.exp_string(text) {
-            Ok(before) => {
-                self.shown.push_str(&before);
-                self.shown.push_str(text);
-            }
-            Err(error) => panic!("waited for {text:?} after {:?}: {error}", self.shown),
-        }
-        self
-    }
-
-    /// Waits until a question waits for a key.
-    #[track_caller]
-    fn asks(&mut self, question: &str) -> &mut Self {
-        self.expect(question).expect(HIDE_CURSOR)
-    }
-
-    /// Waits until a question is shown with its list, whose last item begins so.
-    #[track_caller]
-    fn lists(&mut self, question: &str, last: &str) -> &mut Self {
-        self.expect(question).expect(last)
-    }
-
-    /// Waits for a question of [`questions`].
-    #[track_caller]
-    fn asks_for(&mut self, question: &[OptionSpec]) -> &mut Self {
-        let last = question.last().expect("an option");
-        match &last.group {
-            Some(_) => self.lists(GROUP, &last.label),
-            None => self.asks(&last.question),
-        }
-    }
-
-    fn types(&mut self, keys: &str) -> &mut Self {
-        self.session.send(keys).expect("keys to be sent");
-        self.session.flush().expect("keys to be sent");
-        self
-    }
-
-    /// Everything that was shown, and how the process ended.
-    fn end(mut self) -> (String, i32) {
-        let rest = self.session.exp_eof().expect("the process to end");
-        self.shown.push_str(&rest);
-        match self.session.process().wait() {
-            Ok(WaitStatus::Exited(_, code)) => (self.shown, code),
-            other => panic!("{other:?} after {:?}", self.shown),
-        }
-    }
-}
+const WHERE: &str = "Where should the project go?";
+const CONFIRMATION: &str = "Write the project?";
 
 /// The question that stands for what is done with Redis.
 const GROUP: &str = "What should the service do with Redis?";
+
+fn start(forge: &Forge, args: &str) -> Screen {
+    Screen::start(forge.command(args.split_whitespace()), 80, 24)
+}
+
+/// A shell in which `$FORGE` is the program.
+fn shell(forge: &Forge, script: &str) -> Command {
+    let mut shell = Command::new("sh");
+    forge.prepare(&mut shell);
+    let program = env!("CARGO_BIN_EXE_forge");
+    shell.env("FORGE", program).args(["-c", script]);
+    shell
+}
 
 fn options() -> Vec<OptionSpec> {
     Layers::built_in().unwrap().options.list
@@ -112,37 +58,57 @@ fn questions() -> Vec<Vec<OptionSpec>> {
     questions
 }
 
+/// The words of a question of [`questions`].
+fn words(question: &[OptionSpec]) -> String {
+    let layers = Layers::built_in().unwrap();
+    let first = &question[0];
+    let mut groups = layers.options.groups.iter();
+    match groups.find(|group| Some(&group.name) == first.group.as_ref()) {
+        Some(group) => group.question.clone(),
+        None => first.question.clone(),
+    }
+}
+
+/// Flags that say something about every option.
+fn all_flags(on: bool) -> String {
+    let options = options();
+    let flags: Vec<String> = options.iter().map(|option| option.flag(on)).collect();
+    flags.join(" ")
+}
+
 /// What a project says of its answers.
 fn recorded(forge: &Forge, project: &str) -> String {
     String::from_utf8(forge.files(project)["forge.toml"].clone()).unwrap()
 }
 
 #[track_caller]
-fn assert_cursor_is_visible(shown: &str) {
-    assert!(
-        shown.rfind(SHOW_CURSOR) > shown.rfind(HIDE_CURSOR),
-        "{shown:?}"
-    );
+fn assert_recorded(forge: &Forge, project: &str, lines: &[&str]) {
+    let record = recorded(forge, project);
+    for line in lines {
+        assert!(record.lines().any(|known| known == *line), "{record}");
+    }
 }
 
 #[test]
 fn asks_every_question_in_order_and_enter_takes_the_default() {
     let forge = Forge::new();
-    let mut terminal = Terminal::forge(&forge, "new");
-    terminal
-        .expect("Where should the project go?")
-        .types("shop\r");
+    let mut screen = start(&forge, "new");
+    screen.asks(WHERE).types("shop\r");
     for question in questions() {
-        if let [option] = &question[..] {
-            terminal.expect(&option.gloss);
+        screen.asks(&words(&question));
+        for option in &question {
+            screen.shows(&option.gloss);
         }
-        terminal.asks_for(&question).types(ENTER);
+        screen.types(ENTER);
     }
-    terminal.asks("Write the project?").types(ENTER);
-    let (shown, code) = terminal.end();
-    assert_eq!(code, 0, "{shown}");
-    assert_cursor_is_visible(&shown);
-    assert_eq!(shown.matches("Esc goes back one question").count(), 1);
+    screen.asks(CONFIRMATION).types(ENTER);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 0, "{}", screen.text());
+    assert!(screen.shows_cursor());
+    assert_eq!(
+        screen.written.matches("Esc goes back one question").count(),
+        1
+    );
 
     forge.run("new reference/shop --yes").exits(0);
     assert_eq!(forge.files("shop"), forge.files("reference/shop"));
@@ -151,79 +117,133 @@ fn asks_every_question_in_order_and_enter_takes_the_default() {
 #[test]
 fn answers_are_what_was_typed() {
     let forge = Forge::new();
-    let mut terminal = Terminal::forge(&forge, "new shop");
+    let mut screen = start(&forge, "new shop");
     // What needs something that was declined is not asked.
     for option in options().iter().filter(|option| option.needs.is_empty()) {
-        terminal.asks(&option.question).types("n");
+        screen.asks(&option.question).types("no").types(ENTER);
     }
-    terminal.asks("Write the project?").types("y");
-    let (shown, code) = terminal.end();
-    assert_eq!(code, 0, "{shown}");
-    assert!(!shown.contains(GROUP), "{shown}");
+    screen.asks(CONFIRMATION).types("y").types(ENTER);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 0, "{}", screen.text());
+    assert!(!screen.written.contains(GROUP), "{}", screen.text());
     let record = recorded(&forge, "shop");
     assert!(!record.contains("= true"), "{record}");
 }
 
 #[test]
+fn typing_ahead_answers_one_question_and_no_shell_runs_the_rest() {
+    let forge = Forge::new();
+    let script = r#""$FORGE" new shop; echo "code $?"; stty -icanon min 0 time 2; cat; echo end"#;
+    let mut screen = Screen::start(shell(&forge, script), 80, 24);
+    let options = options();
+    let mut open = options.iter().filter(|option| option.needs.is_empty());
+    let (first, second) = (open.next().unwrap(), open.next().unwrap());
+    screen
+        .asks(&first.question)
+        .types("no\ryes\rno\ryes\r\r\r\recho hacked\r");
+    screen
+        .waits(Duration::from_millis(500))
+        .asks(&second.question);
+    let shown = screen.text();
+    assert!(
+        shown.contains(&format!("{} · no", first.question)),
+        "{shown}"
+    );
+    assert!(!shown.contains(CONFIRMATION), "{shown}");
+    screen.types(CTRL_C).types("echo hacked\r");
+    let (screen, _) = screen.end();
+    assert!(!screen.text().contains("hacked"), "{}", screen.text());
+    assert!(screen.text().contains("code 130"), "{}", screen.text());
+    assert!(forge.entries(".").is_empty());
+}
+
+#[test]
+fn what_is_pasted_is_text_and_never_a_confirmation() {
+    const PASTED: &str = "\x1b[200~shop\rno\ryes\r\x1b[201~";
+    let forge = Forge::new();
+    let mut screen = start(&forge, &format!("new {}", all_flags(false)));
+    screen
+        .asks(WHERE)
+        .types(PASTED)
+        .shows("❯ shop")
+        .types(ENTER);
+    screen.asks(CONFIRMATION).types(PASTED);
+    screen.waits(Duration::from_millis(500)).asks(CONFIRMATION);
+    assert!(forge.entries(".").is_empty());
+    screen.types(ENTER);
+    assert_eq!(screen.end().1, 0);
+    assert_eq!(forge.entries("."), ["shop"]);
+}
+
+#[test]
 fn check_marks_can_be_set_and_taken_away() {
     let forge = Forge::new();
-    let mut terminal = Terminal::forge(&forge, "new shop --redis --no-worker --docker --examples");
-    terminal
-        .lists(GROUP, "near cache")
-        .types(SPACE)
-        .types(DOWN)
-        .types(DOWN)
-        .types(DOWN)
-        .types(SPACE)
-        .types(ENTER);
-    terminal.asks("Write the project?").types(ENTER);
-    let (shown, code) = terminal.end();
-    assert_eq!(code, 0, "{shown}");
-    let record = recorded(&forge, "shop");
-    for line in [
-        "cache = false",
-        "rate-limit = true",
-        "sessions = true",
-        "near-cache = true",
-    ] {
-        assert!(record.lines().any(|known| known == line), "{record}");
+    let members = questions().into_iter().find(|question| question.len() > 1);
+    let members = members.unwrap();
+    let others = options()
+        .into_iter()
+        .filter(|option| option.group.is_none());
+    let flags: Vec<String> = others
+        .map(|option| option.flag(option.default.is_on()))
+        .collect();
+    let mut screen = start(&forge, &format!("new shop {}", flags.join(" ")));
+    screen.asks(GROUP);
+    for _ in &members {
+        screen.types(SPACE).types(DOWN);
+    }
+    // Back at the first, which an arrow switches on again.
+    screen.types(LEFT).types(ENTER);
+    screen.asks(CONFIRMATION).types(ENTER);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 0, "{}", screen.text());
+    for (index, option) in members.iter().enumerate() {
+        let on = option.default.is_on() == (index == 0);
+        assert_recorded(&forge, "shop", &[&format!("{} = {on}", option.name)]);
     }
 }
 
 #[test]
 fn a_group_without_a_check_mark_switches_all_of_it_off() {
     let forge = Forge::new();
-    let mut terminal = Terminal::forge(&forge, "new shop --redis --no-worker --docker --examples");
+    let others = options()
+        .into_iter()
+        .filter(|option| option.group.is_none());
+    let flags: Vec<String> = others
+        .map(|option| option.flag(option.default.is_on()))
+        .collect();
+    let mut screen = start(&forge, &format!("new shop {}", flags.join(" ")));
     // The first `a` marks all, the second none.
-    terminal.lists(GROUP, "near cache").types("aa").types(ENTER);
-    terminal.asks("Write the project?").types(ENTER);
-    let (shown, code) = terminal.end();
-    assert_eq!(code, 0, "{shown}");
-    let args = "new reference/shop --redis --no-cache --no-rate-limit --no-sessions \
-                --no-near-cache --no-worker --docker --examples";
-    forge.run(args).exits(0);
-    assert_eq!(forge.files("shop"), forge.files("reference/shop"));
+    screen.asks(GROUP).types("aa").types(ENTER);
+    screen.asks(CONFIRMATION).types(ENTER);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 0, "{}", screen.text());
+    let members = options()
+        .into_iter()
+        .filter(|option| option.group.is_some());
+    for option in members {
+        assert_recorded(&forge, "shop", &[&format!("{} = false", option.name)]);
+    }
 }
 
 #[test]
 fn what_is_said_of_a_group_is_not_offered() {
     let forge = Forge::new();
-    let mut terminal = Terminal::forge(&forge, "new shop --no-cache --sessions");
-    terminal.lists(GROUP, "near cache").types(CTRL_C);
-    let (shown, code) = terminal.end();
+    let mut screen = start(&forge, "new shop --no-cache --sessions");
+    screen.asks(GROUP).types(CTRL_C);
+    let (screen, code) = screen.end();
     assert_eq!(code, 130);
     for option in options() {
-        let is_offered = ["rate-limit", "near-cache"].contains(&option.name.as_str());
-        assert_eq!(shown.contains(&option.gloss), is_offered, "{shown}");
+        let is_said = ["cache", "sessions"].contains(&option.name.as_str());
+        let is_offered = option.group.is_some() && !is_said;
+        let is_shown = screen.written.contains(&option.gloss);
+        assert!(
+            is_shown || !is_offered,
+            "{}: {}",
+            option.name,
+            screen.written
+        );
+        assert!(!is_shown || !is_said, "{}: {}", option.name, screen.written);
     }
-    // A question of its own is better than a list of one.
-    let mut terminal = Terminal::forge(&forge, "new shop --cache --rate-limit --no-sessions");
-    let last = options()
-        .into_iter()
-        .find(|option| option.name == "near-cache");
-    terminal.asks(&last.unwrap().question).types(CTRL_C);
-    let (shown, _) = terminal.end();
-    assert!(!shown.contains(GROUP), "{shown}");
 }
 
 #[test]
@@ -235,51 +255,52 @@ fn asks_only_for_what_is_not_said() {
         .iter()
         .map(|option| option.flag(true))
         .collect();
-    let mut terminal = Terminal::forge(&forge, &format!("new shop {}", said.join(" ")));
-    terminal.asks(&last.question).types(ENTER);
-    terminal.asks("Write the project?").types(ENTER);
-    let (shown, code) = terminal.end();
-    assert_eq!(code, 0, "{shown}");
+    let mut screen = start(&forge, &format!("new shop {}", said.join(" ")));
+    screen.asks(&last.question).types(ENTER);
+    screen.asks(CONFIRMATION).types(ENTER);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 0, "{}", screen.text());
     for option in &options[..options.len() - 1] {
-        assert!(!shown.contains(&option.question), "{shown}");
+        assert!(!screen.written.contains(&option.question));
     }
 }
 
 #[test]
 fn asks_nothing_where_everything_is_said() {
     let forge = Forge::new();
-    let flags: Vec<String> = options().iter().map(|option| option.flag(true)).collect();
-    for (index, args) in ["--yes".to_owned(), flags.join(" ")].iter().enumerate() {
-        let (shown, code) = Terminal::forge(&forge, &format!("new shop{index} {args}")).end();
-        assert_eq!(code, 0, "{shown}");
-        assert!(!shown.contains('?'), "{shown}");
+    for (index, args) in ["--yes".to_owned(), all_flags(true)].iter().enumerate() {
+        let (screen, code) = start(&forge, &format!("new shop{index} {args}")).end();
+        assert_eq!(code, 0, "{}", screen.text());
+        assert!(!screen.written.contains('?'), "{}", screen.text());
     }
 }
 
 #[test]
-fn the_summary_says_what_will_be_written() {
+fn the_summary_says_what_will_be_written_on_one_screen() {
     let forge = Forge::new();
-    let mut terminal = Terminal::forge(&forge, "new a/shop");
+    let mut screen = start(&forge, "new a/shop");
     for question in questions() {
-        terminal.asks_for(&question).types(ENTER);
+        screen.asks(&words(&question)).types(ENTER);
     }
-    terminal.asks("Write the project?").types("n");
-    let (shown, code) = terminal.end();
-    assert_eq!(code, 1);
     let on = options()
         .into_iter()
         .filter(|option| option.default.is_on());
     let on: Vec<String> = on.map(|option| option.name).collect();
+    screen.asks(CONFIRMATION);
     for text in [
-        "a/shop",
+        "path a/shop",
         &on.join(", "),
-        "without\x1b[0m  near-cache",
+        "without near-cache",
         "a new repository on branch main",
         " files, ",
     ] {
-        assert!(shown.contains(text), "{text} is not in {shown}");
+        screen.shows(text);
     }
-    assert!(shown.trim_end().ends_with("nothing was written"), "{shown}");
+    screen.types("n").types(ENTER);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 1);
+    let shown = screen.text();
+    assert!(shown.ends_with("nothing was written"), "{shown}");
     assert!(!shown.contains("error:"), "{shown}");
     assert!(forge.entries(".").is_empty());
 }
@@ -288,27 +309,27 @@ fn the_summary_says_what_will_be_written() {
 fn escape_goes_back_one_question_and_a_group_is_one() {
     let forge = Forge::new();
     let questions = questions();
-    let mut terminal = Terminal::forge(&forge, "new");
-    terminal
-        .expect("Where should the project go?")
-        .types("shop\r");
-    terminal.asks_for(&questions[0]).types(ESCAPE);
-    terminal.expect("Where should the project go?").types("2\r");
-    terminal.asks_for(&questions[0]).types(ENTER);
-    terminal.asks_for(&questions[1]).types(SPACE).types(ENTER);
-    terminal.asks_for(&questions[2]).types(ESCAPE);
-    terminal.asks_for(&questions[1]).types(ESCAPE);
-    for question in &questions {
-        terminal.asks_for(question).types(ENTER);
+    let words: Vec<String> = questions.iter().map(|question| words(question)).collect();
+    let mut screen = start(&forge, "new");
+    screen.asks(WHERE).types("shop\r");
+    screen.asks(&words[0]).types(ESCAPE);
+    screen.asks(WHERE).types("2\r");
+    screen.asks(&words[0]).types(ENTER);
+    screen.asks(&words[1]).types(SPACE).types(ENTER);
+    screen.asks(&words[2]).types(ESCAPE);
+    screen.asks(&words[1]).types(ESCAPE);
+    for question in &words {
+        screen.asks(question).types(ENTER);
     }
-    terminal.asks("Write the project?").types(ESCAPE);
-    terminal.asks_for(questions.last().unwrap()).types("n");
-    terminal.asks("Write the project?").types(ENTER);
-    let (shown, code) = terminal.end();
-    assert_eq!(code, 0, "{shown}");
+    screen.asks(CONFIRMATION).types(ESCAPE);
+    screen.asks(words.last().unwrap()).types("n").types(ENTER);
+    screen.asks(CONFIRMATION).types(ENTER);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 0, "{}", screen.text());
     assert_eq!(forge.entries("."), ["shop2"]);
+    let last = options().pop().unwrap().flag(false);
     forge
-        .run("new reference/shop2 --yes --no-examples")
+        .run(&format!("new reference/shop2 --yes {last}"))
         .exits(0);
     assert_eq!(forge.files("shop2"), forge.files("reference/shop2"));
 }
@@ -316,26 +337,25 @@ fn escape_goes_back_one_question_and_a_group_is_one() {
 #[test]
 fn escape_at_the_first_question_asks_it_again() {
     let forge = Forge::new();
-    let options = options();
-    let mut terminal = Terminal::forge(&forge, "new shop");
-    terminal.asks(&options[0].question).types(ESCAPE);
-    terminal.asks(&options[0].question).types(CTRL_C);
-    assert_eq!(terminal.end().1, 130);
+    let question = words(&questions()[0]);
+    let mut screen = start(&forge, "new shop");
+    screen.asks(&question).types(ESCAPE);
+    screen.waits(Duration::from_millis(500)).asks(&question);
+    screen.types(CTRL_C);
+    assert_eq!(screen.end().1, 130);
 }
 
 #[test]
 fn a_path_can_be_edited_anywhere() {
     const CTRL_A: &str = "\x01";
-    const LEFT: &str = "\x1b[D";
     let forge = Forge::new();
-    let flags: Vec<String> = options().iter().map(|option| option.flag(true)).collect();
-    let mut terminal = Terminal::forge(&forge, &format!("new {}", flags.join(" ")));
-    terminal
-        .expect("Where should the project go?")
+    let mut screen = start(&forge, &format!("new {}", all_flags(true)));
+    screen
+        .asks(WHERE)
         .types(&format!("hxop{LEFT}{LEFT}\x7f{CTRL_A}s"))
         .types(ENTER);
-    terminal.asks("Write the project?").types(ENTER);
-    assert_eq!(terminal.end().1, 0);
+    screen.asks(CONFIRMATION).types(ENTER);
+    assert_eq!(screen.end().1, 0);
     assert_eq!(forge.entries("."), ["shop"]);
 }
 
@@ -343,75 +363,65 @@ fn a_path_can_be_edited_anywhere() {
 fn a_bad_path_is_explained_and_asked_again() {
     let forge = Forge::new();
     forge.write("file", "");
-    let mut terminal = Terminal::forge(&forge, "new --yes");
-    terminal.expect("there is no path");
-    assert_eq!(terminal.end().1, 2);
+    forge.run("new --yes").exits(2).says("there is no path");
 
-    let mut terminal = Terminal::forge(&forge, "new");
-    terminal
-        .expect("Where should the project go?")
-        .types("fn\r");
-    terminal
-        .expect("it is a Rust keyword")
-        .expect("try `fn_app`");
-    terminal
-        .expect("Where should the project go?")
-        .types(CTRL_U)
-        .types("file\r");
-    terminal.expect("`file` is not a directory");
-    terminal
-        .expect("Where should the project go?")
-        .types(CTRL_U)
-        .types("~/shop\r");
-    terminal.expect("begins with `~`");
-    terminal
-        .expect("Where should the project go?")
-        .types(CTRL_U)
-        .types("shop\r");
-    terminal.asks(&options()[0].question).types(CTRL_C);
-    assert_eq!(terminal.end().1, 130);
+    let mut screen = start(&forge, "new");
+    screen.asks(WHERE).types("fn\r");
+    screen.shows("it is a Rust keyword").shows("try `fn_app`");
+    screen.types(CTRL_U).types("file\r");
+    screen.shows("`file` is not a directory");
+    screen.types(CTRL_U).types("~/shop\r");
+    screen.shows("begins with `~`");
+    screen.types(CTRL_U).types("shop\r");
+    screen.asks(&words(&questions()[0])).types(CTRL_C);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 130);
+    assert!(!screen.text().contains("keyword"), "{}", screen.text());
 }
 
 #[test]
-fn ctrl_c_at_any_question_leaves_nothing_and_a_sane_terminal() {
-    let questions = questions();
-    for stop in 0..questions.len() + 2 {
-        let forge = Forge::new();
-        let mut shell = Command::new("sh");
-        forge.prepare(&mut shell);
-        shell.env("FORGE", env!("CARGO_BIN_EXE_forge")).args([
-            "-c",
-            r#"before=$(stty -g); "$FORGE" new; echo "code $?"
-               test "$before" = "$(stty -g)" && echo "terminal as before""#,
-        ]);
-        let mut terminal = Terminal::start(shell);
-        let mut asked = 0;
-        let mut reply = |terminal: &mut Terminal, keys: &str| {
-            terminal.types(if asked == stop { CTRL_C } else { keys });
-            asked += 1;
-            asked > stop
-        };
-        terminal.expect("Where should the project go?");
-        let mut stopped = reply(&mut terminal, "shop\r");
-        for question in &questions {
-            if !stopped {
-                terminal.asks_for(question);
-                stopped = reply(&mut terminal, ENTER);
+fn leaving_at_any_question_leaves_nothing_and_a_sane_terminal() {
+    let mut asked = vec![WHERE.to_owned()];
+    asked.extend(questions().iter().map(|question| words(question)));
+    asked.push(CONFIRMATION.to_owned());
+    for (key, message) in [
+        (CTRL_C, "interrupted, nothing was written code 130"),
+        (CTRL_D, "nothing was written code 1"),
+    ] {
+        for stop in 0..asked.len() {
+            let forge = Forge::new();
+            let script = r#"before=$(stty -g); "$FORGE" new; echo "code $?"
+                test "$before" = "$(stty -g)" && echo "terminal as before""#;
+            let mut screen = Screen::start(shell(&forge, script), 80, 24);
+            for question in &asked[..stop] {
+                screen.asks(question);
+                screen.types(if question == WHERE { "shop\r" } else { ENTER });
             }
+            screen.asks(&asked[stop]).types(key);
+            let (screen, _) = screen.end();
+            let (words, shown) = (screen.words(), screen.text());
+            let end = format!("{message} terminal as before");
+            assert!(words.ends_with(&end), "{shown}");
+            assert!(!words.contains('❯'), "{shown}");
+            assert!(screen.shows_cursor());
+            assert!(forge.entries(".").is_empty());
         }
-        if !stopped {
-            terminal.asks("Write the project?");
-            reply(&mut terminal, ENTER);
-        }
-        let (shown, _) = terminal.end();
-        assert!(
-            shown.contains("interrupted, nothing was written\r\n"),
-            "{shown}"
-        );
-        assert!(shown.contains("code 130\r\nterminal as before"), "{shown}");
-        assert_cursor_is_visible(&shown);
-        assert!(forge.entries(".").is_empty());
     }
+}
+
+#[test]
+fn a_suspended_question_goes_on_where_it_was() {
+    let forge = Forge::new();
+    let script = r#"set -m; before=$(stty -g); "$FORGE" new
+        test "$before" = "$(stty -g)" && echo "terminal as before"; fg"#;
+    let mut screen = Screen::start(shell(&forge, script), 80, 24);
+    screen.asks(WHERE).types("sh").types(CTRL_Z);
+    screen.shows("terminal as before").asks(WHERE);
+    screen.types("op\r");
+    screen.asks(&words(&questions()[0])).types(CTRL_C);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 130);
+    assert!(screen.words().contains("go? · shop"), "{}", screen.text());
 }
 
 #[test]
@@ -422,21 +432,21 @@ fn signals_from_outside_end_a_question() {
         (Signal::SIGHUP, 129),
     ] {
         let forge = Forge::new();
-        let mut terminal = Terminal::forge(&forge, "new shop");
-        terminal.asks(&options()[0].question);
-        terminal.session.process_mut().signal(signal).unwrap();
-        let (shown, code) = terminal.end();
-        assert_eq!(code, expected, "{shown}");
+        let mut screen = start(&forge, "new shop");
+        screen.asks(&words(&questions()[0])).signal(signal);
+        let (screen, code) = screen.end();
+        assert_eq!(code, expected, "{}", screen.text());
+        let shown = screen.text();
         assert!(
-            shown.contains("interrupted, nothing was written"),
+            shown.ends_with("interrupted, nothing was written"),
             "{shown}"
         );
-        assert_cursor_is_visible(&shown);
+        assert!(screen.shows_cursor());
         assert!(forge.entries(".").is_empty());
     }
 }
 
-/// A layer from outside with the kinds of options that no layer of Forge has.
+/// A layer from outside with every kind of option.
 const LAYER: &str = r#"
 replaces = ["clippy.toml"]
 
@@ -447,7 +457,7 @@ gloss = "where the service keeps what it must not forget"
 choices = [
     { value = "none", gloss = "no database" },
     { value = "sqlite", gloss = "in a file" },
-    { value = "postgres", gloss = "on a server" },
+    { value = "postgres", gloss = "on a server, with a pool of connections that wait for each other" },
 ]
 default = "sqlite"
 
@@ -458,6 +468,25 @@ gloss = "the team that is asked first"
 default = "platform"
 pattern = "[a-z]+"
 
+[[group]]
+name = "mails"
+question = "Which mails should it send, and to whom?"
+
+[[option]]
+name = "welcome"
+label = "welcome mails"
+question = "Send welcome mails?"
+gloss = "to everybody who signs up, in their own language"
+default = true
+group = "mails"
+
+[[option]]
+name = "reports"
+question = "Send reports?"
+gloss = "to the team, once a day"
+default = false
+group = "mails"
+
 [[option]]
 name = "backups"
 question = "Make backups?"
@@ -465,6 +494,8 @@ gloss = "every night"
 default = false
 when = 'database == "postgres"'
 "#;
+
+const MAILS: &str = "Which mails should it send, and to whom?";
 
 fn with_layer() -> Forge {
     let forge = Forge::new();
@@ -474,119 +505,166 @@ fn with_layer() -> Forge {
     forge
 }
 
+/// A new project of which only the questions of the layer are open.
+fn new_with_layer() -> String {
+    format!("new shop --layer own {}", all_flags(false))
+}
+
 #[test]
 fn layers_from_outside_ask_questions_of_every_kind() {
     let forge = with_layer();
-    let flags: Vec<String> = options().iter().map(|option| option.flag(false)).collect();
-    let new = format!("new shop --layer own {}", flags.join(" "));
-    let mut terminal = Terminal::forge(&forge, &new);
-    terminal
-        .expect("must not forget")
-        .lists("Which database?", "on a server")
-        .types(DOWN)
-        .types(ENTER);
-    terminal
-        .expect("Which team owns the service?")
+    let mut screen = start(&forge, &new_with_layer());
+    screen.shows("must not forget").asks("Which database?");
+    screen.types(DOWN).types(ENTER);
+    screen
+        .asks("Which team owns the service?")
         .types(" 7")
         .types(ENTER);
-    terminal
-        .expect("it must be ")
-        .expect("Which team owns the service?")
-        .types(ESCAPE);
-    terminal
-        .lists("Which database?", "on a server")
-        .types(DOWN)
+    screen.shows("it must be ").types(ESCAPE);
+    screen
+        .asks("Which database?")
+        .types("postgres")
         .types(ENTER);
-    terminal
-        .expect("Which team owns the service?")
+    screen
+        .asks("Which team owns the service?")
         .types(CTRL_U)
         .types("payments")
         .types(ENTER);
-    terminal.asks("Make backups?").types("y");
-    terminal.asks("Write the project?").types(ENTER);
-    let (shown, code) = terminal.end();
-    assert_eq!(code, 0, "{shown}");
-    let record = recorded(&forge, "shop");
-    for line in [
+    screen.asks(MAILS).types(ENTER);
+    screen.asks("Make backups?").types("y").types(ENTER);
+    screen.asks(CONFIRMATION).types(ENTER);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 0, "{}", screen.text());
+    let lines = [
         "database = \"postgres\"",
         "team = \"payments\"",
+        "welcome = true",
+        "reports = false",
         "backups = true",
-    ] {
-        assert!(record.lines().any(|known| known == line), "{record}");
-    }
+    ];
+    assert_recorded(&forge, "shop", &lines);
 }
 
 #[test]
 fn what_a_condition_excludes_is_not_asked() {
     let forge = with_layer();
-    let flags: Vec<String> = options().iter().map(|option| option.flag(false)).collect();
-    let new = format!("new shop --layer own --team a {}", flags.join(" "));
-    let mut terminal = Terminal::forge(&forge, &new);
-    terminal
-        .lists("Which database?", "on a server")
-        .types(ENTER);
-    terminal.asks("Write the project?").types("n");
-    let (shown, _) = terminal.end();
-    assert!(!shown.contains("Make backups?"), "{shown}");
+    let args = format!("{} --team a --welcome --reports", new_with_layer());
+    let mut screen = start(&forge, &args);
+    screen.asks("Which database?").types(ENTER);
+    screen.asks(CONFIRMATION);
     for text in ["sqlite", "backups", "`own` replaces `clippy.toml`"] {
-        assert!(shown.contains(text), "{text} is not in {shown}");
+        screen.shows(text);
+    }
+    screen.types("n").types(ENTER);
+    let (screen, _) = screen.end();
+    assert!(
+        !screen.written.contains("Make backups?"),
+        "{}",
+        screen.text()
+    );
+}
+
+#[test]
+fn screens_of_three_sizes() {
+    for (columns, rows) in [(80, 24), (42, 24), (20, 5)] {
+        let forge = with_layer();
+        let args = new_with_layer();
+        let command = forge.command(args.split_whitespace().filter(|arg| *arg != "shop"));
+        let mut screen = Screen::start(command, columns, rows);
+        let mut screens = Vec::new();
+        let mut keep = |screen: &mut Screen| {
+            screen.waits(Duration::from_millis(300));
+            screens.push(screen.text());
+        };
+        screen.asks(WHERE);
+        keep(&mut screen);
+        screen.types("fn\r").shows("cannot be");
+        keep(&mut screen);
+        screen.types("\x15shop\r").asks("Which database?");
+        keep(&mut screen);
+        screen.types(DOWN);
+        keep(&mut screen);
+        screen.types(ENTER);
+        screen.asks("Which team owns the service?");
+        keep(&mut screen);
+        screen.types(ENTER);
+        // On the lowest screen, it stands above what is shown.
+        screen.shows("welcome mails");
+        keep(&mut screen);
+        screen.types(DOWN).types(ENTER).asks("Make backups?");
+        keep(&mut screen);
+        screen.types(CTRL_C);
+        let (mut screen, code) = screen.end();
+        assert_eq!(code, 130);
+        keep(&mut screen);
+        let line = "-".repeat(columns);
+        let screens = screens.join(&format!("\n{line}\n"));
+        assert!(!screens.contains('…'), "{screens}");
+        assert_snapshot!(format!("screens of {columns}x{rows}"), screens);
     }
 }
 
 #[test]
-fn a_narrow_terminal_shows_every_word() {
+fn a_resize_leaves_nothing_behind() {
     let forge = with_layer();
-    let mut shell = Command::new("sh");
-    forge.prepare(&mut shell);
-    let script = r#"stty cols 42 rows 24; "$FORGE" new shop --layer own"#;
-    shell
-        .env("FORGE", env!("CARGO_BIN_EXE_forge"))
-        .args(["-c", script]);
-    let mut terminal = Terminal::start(shell);
-    for question in questions() {
-        terminal.asks_for(&question).types(ENTER);
+    let mut screen = start(&forge, &new_with_layer());
+    screen.asks("Which database?");
+    for columns in [20, 60, 33, 80] {
+        screen.resize(columns, 24);
+        screen.waits(Duration::from_millis(300)).shows("❯ sqlite");
+        let shown = screen.words();
+        assert_eq!(shown.matches('❯').count(), 1, "{}", screen.text());
+        assert!(shown.matches("? Which").count() < 2, "{}", screen.text());
     }
-    terminal.lists("Which database?", "postgres").types(ENTER);
-    terminal.expect("Which team owns the service?").types(ENTER);
-    terminal.asks("Write the project?").types(ENTER);
-    let (shown, code) = terminal.end();
-    assert_eq!(code, 0, "{shown}");
-    assert!(!shown.contains('…'), "{shown}");
+    screen.types(ENTER).asks("Which team owns the service?");
+    let shown = screen.text();
+    assert!(
+        shown.contains("✔ Which database? · sqlite\n? Which team"),
+        "{shown}"
+    );
+    screen.resize(20, 5);
+    screen.waits(Duration::from_millis(300)).shows("❯ platform");
+    screen.types(CTRL_C);
+    let (screen, code) = screen.end();
+    assert_eq!(code, 130);
+    assert!(!screen.text().contains('❯'), "{}", screen.text());
 }
 
 #[test]
-fn no_color_is_honoured() {
+fn colors_and_cursor_codes_go_where_they_are_understood() {
     let forge = Forge::new();
     for (value, colored) in [(None, true), (Some("1"), false)] {
         let mut command = forge.command(["new", "shop", "--dry-run"]);
         if let Some(value) = value {
             command.env("NO_COLOR", value);
         }
-        let mut terminal = Terminal::start(command);
+        let mut screen = Screen::start(command, 80, 24);
         for question in questions() {
-            terminal.asks_for(&question).types(ENTER);
+            screen.asks(&words(&question)).types(ENTER);
         }
-        let (shown, code) = terminal.end();
-        assert_eq!(code, 0, "{shown}");
+        let (screen, code) = screen.end();
+        assert_eq!(code, 0, "{}", screen.text());
         // Colors end in `m`; what moves or hides the cursor does not.
-        let has_color = shown.split('\x1b').skip(1).any(|sequence| {
+        let has_color = screen.written.split('\x1b').skip(1).any(|sequence| {
             let end = sequence.find(|c: char| c.is_ascii_alphabetic());
             end.is_some_and(|end| sequence.as_bytes()[end] == b'm')
         });
-        assert_eq!(has_color, colored, "{shown:?}");
+        assert_eq!(has_color, colored, "{:?}", screen.written);
+    }
+    for args in ["new shop", "new shop --yes", "new other --dry-run --yes"] {
+        let mut command = forge.command(args.split(' '));
+        command.env("TERM", "dumb");
+        let (screen, code) = Screen::start(command, 80, 24).end();
+        assert_eq!(code, if args == "new shop" { 2 } else { 0 });
+        assert!(!screen.written.contains('\x1b'), "{:?}", screen.written);
     }
 }
 
 #[test]
 fn there_is_nobody_to_ask_where_input_is_no_terminal() {
     let forge = Forge::new();
-    let mut shell = Command::new("sh");
-    forge.prepare(&mut shell);
     let script = r#""$FORGE" new shop </dev/null"#;
-    shell
-        .env("FORGE", env!("CARGO_BIN_EXE_forge"))
-        .args(["-c", script]);
-    let (shown, code) = Terminal::start(shell).end();
+    let (screen, code) = Screen::start(shell(&forge, script), 80, 24).end();
     assert_eq!(code, 2);
-    assert!(shown.contains("no terminal to ask at"), "{shown}");
+    assert!(screen.words().contains("no terminal to ask at"));
 }

@@ -25,6 +25,7 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use forge::layers::Layers;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use browser::Browser;
@@ -53,7 +54,10 @@ fn main() {
     };
     let trials = trials("lint", &lints, lint)
         .chain(trials("run", &runs, run))
-        .chain([Trial::test("layer platform", layer)]);
+        .chain([
+            Trial::test("layer platform", layer),
+            Trial::test("generators", generators),
+        ]);
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
     steps::print();
     conclusion.exit();
@@ -126,6 +130,37 @@ fn layer() -> Result<(), Failed> {
     cargo(
         &project,
         "test --locked --test service -- about docs settings",
+    )
+}
+
+/// A project of everything with something of every generator, named as briefly and as long as can be.
+fn generators() -> Result<(), Failed> {
+    let name = NAMES[1];
+    let project = place(name)?;
+    let forge = |arguments: &[&str]| -> Result<(), Failed> {
+        let mut forge = Command::new(env!("CARGO_BIN_EXE_forge"));
+        forge.arg("generate").args(arguments).current_dir(&project);
+        let output = forge.output()?;
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(format!("{arguments:?}: {message}").into())
+        }
+    };
+    combinations().everything().generate(name, &project);
+    let layers = Layers::built_in()?;
+    for generator in layers.list.iter().flat_map(|layer| &layer.generators) {
+        for item in ["b", "a_twenty_four_letters_z", "report-2"] {
+            let item = format!("{}{item}", &generator.name[..1]);
+            forge(&[&generator.name, &item])?;
+        }
+    }
+    cargo(&project, "fmt --check")?;
+    cargo(&project, "clippy --all-targets --locked -- -D warnings")?;
+    cargo(
+        &project,
+        "test --locked -- runs_it tells_its_name tasks docs settings",
     )
 }
 

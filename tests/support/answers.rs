@@ -94,6 +94,7 @@ impl Combination {
             name: answers.name.clone(),
             said: said.collect(),
             recorded: &answers.by_name(),
+            layers: Vec::new(),
         };
         let granted = wish.grant(options(), &project);
         let Granted { answers, notes } = granted.expect("answers that can stand together");

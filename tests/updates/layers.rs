@@ -293,3 +293,77 @@ fn an_option_that_a_layer_has_no_longer_is_named_with_its_line() {
     assert!(run.stderr.is_empty(), "{run:#?}");
     assert!(!read(&forge, "shop/docker-compose.yml").contains("mailpit"));
 }
+
+/// A file that the layer moves in its next version.
+fn moves_about(forge: &Forge) {
+    let manifest = read(forge, "platform/layer.toml");
+    let (code, tests) = ("src/owner.rs", "tests/service/owner.rs");
+    fs::rename(
+        forge.path("platform/src/about.rs.tera"),
+        forge.path("platform/src/owner.rs.tera"),
+    )
+    .unwrap();
+    fs::rename(
+        forge.path("platform/tests/service/about.rs.tera"),
+        forge.path("platform/tests/service/owner.rs.tera"),
+    )
+    .unwrap();
+    let moved = format!(
+        "moved = {{ \"{code}\" = \"src/about.rs\", \"{tests}\" = \"tests/service/about.rs\" }}\n"
+    );
+    let manifest = manifest
+        .replace("pub mod about;", "pub mod owner;")
+        .replace("mod about;", "mod owner;")
+        .replace("crate::about", "crate::owner");
+    forge.write("platform/layer.toml", &format!("{moved}{manifest}"));
+}
+
+#[test]
+fn what_the_user_made_of_a_file_follows_where_its_layer_moves_it() {
+    let forge = project("");
+    edit(
+        &forge,
+        "shop/src/about.rs",
+        "const TEAM",
+        "/// Ours.\nconst TEAM",
+    );
+    moves_about(&forge);
+    edit(
+        &forge,
+        "platform/src/owner.rs.tera",
+        "/// Tells who owns",
+        "/// Says who owns",
+    );
+    let run = forge.in_project("shop", ["update", "--json"]).exits(0);
+    let changes = run.json();
+    let outcome = |path: &str| {
+        let files = changes["files"].as_array().unwrap();
+        let file = files.iter().find(|file| file["path"] == path).unwrap();
+        (file["outcome"].clone(), file["why"].clone())
+    };
+    assert_eq!(outcome("src/owner.rs").0, "merged");
+    assert_eq!(outcome("src/owner.rs").1, "moved from `src/about.rs`");
+    assert_eq!(outcome("src/about.rs").0, "moved");
+    assert_eq!(outcome("src/about.rs").1, "moved to `src/owner.rs`");
+    assert_eq!(outcome("tests/service/about.rs").0, "removed");
+    assert_eq!(outcome("tests/service/owner.rs").0, "updated");
+    let owner = read(&forge, "shop/src/owner.rs");
+    assert!(owner.contains("/// Ours.\nconst TEAM"), "{owner}");
+    assert!(owner.contains("/// Says who owns"), "{owner}");
+    assert!(!forge.path("shop/src/about.rs").exists());
+    assert!(!forge.path("shop/tests/service/about.rs").exists());
+    forge.in_project("shop", ["update", "--check"]).exits(0);
+    // What was replaced is kept, as there is no git.
+    let backup = read(&forge, "shop/.forge-backup-1/before/src/about.rs");
+    assert!(backup.contains("/// Ours."), "{backup}");
+}
+
+#[test]
+fn a_file_that_was_moved_to_where_something_stands_takes_nothings_place() {
+    let forge = project("");
+    moves_about(&forge);
+    forge.write("shop/src/owner.rs", "// Mine.\n");
+    forge.in_project("shop", ["update"]).exits(4);
+    let owner = read(&forge, "shop/src/owner.rs");
+    assert!(owner.contains("// Mine."), "{owner}");
+}

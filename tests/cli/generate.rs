@@ -1,0 +1,260 @@
+//! `forge generate`: files for one item, and the lines that wire them in.
+
+use std::fs;
+
+use crate::forge::{Forge, Run};
+
+fn project() -> Forge {
+    let forge = Forge::new();
+    forge.run("new shop --yes").exits(0);
+    forge
+}
+
+fn generate(forge: &Forge, args: &str) -> Run {
+    let args = format!("generate {args}");
+    forge.in_project("shop", args.split(' '))
+}
+
+fn read(forge: &Forge, path: &str) -> String {
+    fs::read_to_string(forge.path("shop").join(path)).expect("a file to be read")
+}
+
+#[track_caller]
+fn edit(forge: &Forge, path: &str, from: &str, to: &str) {
+    let text = read(forge, path);
+    assert!(text.contains(from), "{from:?} is not in {text}");
+    forge.write(&format!("shop/{path}"), &text.replacen(from, to, 1));
+}
+
+#[test]
+fn what_is_generated_is_wired_in_and_belongs_to_the_user() {
+    let forge = project();
+    let run = generate(&forge, "task send-report").exits(0);
+    assert!(
+        run.stdout
+            .contains("Updated `shop`: 2 updated, 2 added in "),
+        "{run:#?}"
+    );
+    generate(&forge, "route report").exits(0);
+    generate(&forge, "setting page_size").exits(0);
+    for (path, line) in [
+        ("src/worker/tasks/send_report.rs", "pub struct SendReport;"),
+        (
+            "src/worker/tasks/mod.rs",
+            "pub mod redis_memory;\npub mod send_report;\n",
+        ),
+        ("src/worker/tasks/mod.rs", "        .with::<SendReport>()\n"),
+        (
+            "tests/service/worker/send_report.rs",
+            "enqueue::<SendReport>",
+        ),
+        ("tests/service/worker/mod.rs", "\nmod send_report;\n"),
+        ("src/routes/report.rs", "path = \"/report\","),
+        ("src/routes/mod.rs", "        .merge(report::router())\n"),
+        ("tests/service/main.rs", "\nmod report;\n"),
+        ("src/settings/mod.rs", "    pub page_size: usize,\n"),
+        (
+            "src/settings/mod.rs",
+            "reader.whole_number(\"PAGE_SIZE\", \"1\", 0..=100),\n",
+        ),
+        (".env.example", "\nPAGE_SIZE=1\n"),
+        (".env", "\nPAGE_SIZE=1\n"),
+    ] {
+        let text = read(&forge, path);
+        assert!(text.contains(line), "{line:?} is not in {path}: {text}");
+    }
+    // An update has nothing to say about it, and what it brings is merged beside.
+    forge.in_project("shop", ["update", "--check"]).exits(0);
+    let away = ["remove", "docker", "--allow-dirty"];
+    forge.in_project("shop", away).exits(0);
+    assert!(read(&forge, "src/routes/mod.rs").contains(".merge(report::router())"));
+}
+
+#[test]
+fn generators_are_listed_and_belong_to_options() {
+    let forge = Forge::new();
+    forge.run("new shop --yes --no-worker").exits(0);
+    let run = forge.run("generate").exits(0);
+    for name in ["route", "setting", "task"] {
+        assert!(
+            run.stdout.lines().any(|line| line.starts_with(name)),
+            "{run:#?}"
+        );
+    }
+    let list = generate(&forge, "--json").exits(0).json();
+    assert_eq!(
+        list["generators"].as_array().unwrap().len(),
+        run.stdout.lines().count()
+    );
+    generate(&forge, "task report")
+        .exits(2)
+        .says("`task` belongs to an option that is off in this project")
+        .says("help: this project has `route`, `setting`");
+    generate(&forge, "tusk report")
+        .exits(2)
+        .says("there is no generator `tusk`");
+    generate(&forge, "route").exits(2).says("<NAME>");
+    forge
+        .run("generate route report")
+        .exits(2)
+        .says("is not in a project of forge");
+}
+
+#[test]
+fn nothing_is_written_where_something_is_or_when_it_is_only_shown() {
+    let forge = project();
+    let before = forge.files("shop");
+    generate(&forge, "task redis-memory")
+        .exits(3)
+        .says("`src/worker/tasks/redis_memory.rs` is there already");
+    for (name, help) in [
+        ("Report", "try `report`"),
+        ("fn", "try `fn_app`"),
+        ("../x", "help: "),
+    ] {
+        generate(&forge, &format!("route {name}"))
+            .exits(2)
+            .says(help);
+    }
+    let shown = generate(&forge, "route report --dry-run").exits(0);
+    assert!(
+        shown.stdout.contains("+        .merge(report::router())\n"),
+        "{shown:#?}"
+    );
+    let shown = generate(&forge, "route report --dry-run --json")
+        .exits(0)
+        .json();
+    assert_eq!(shown["written"], false);
+    assert_eq!(forge.files("shop"), before);
+
+    forge.write("shop/tests/service/report.rs", "// Mine.\n");
+    generate(&forge, "route report").exits(3);
+    assert!(!forge.path("shop/src/routes/report.rs").exists());
+}
+
+#[test]
+fn a_file_that_was_formatted_in_another_way_is_wired_all_the_same() {
+    let forge = project();
+    let routes = read(&forge, "src/routes/mod.rs").replace("    ", "\t");
+    forge.write("shop/src/routes/mod.rs", &routes);
+    generate(&forge, "route report").exits(0);
+    let routes = read(&forge, "src/routes/mod.rs");
+    assert!(
+        routes.contains("\n\t\t.merge(report::router())\n"),
+        "{routes}"
+    );
+    assert!(routes.contains("\npub mod report;\n"), "{routes}");
+}
+
+#[test]
+fn lines_whose_place_is_not_found_are_named_and_may_be_added_by_hand() {
+    let forge = project();
+    forge.write(
+        "shop/src/routes/mod.rs",
+        "pub mod health;\npub fn api() -> Router { Router::new().fallback(nothing_there) }\n",
+    );
+    let before = forge.files("shop");
+    generate(&forge, "route report")
+        .exits(4)
+        .says("`src/routes/mod.rs`:\n    pub mod report;\n    .merge(report::router())\n")
+        .says("help: add them, then run this again");
+    assert_eq!(forge.files("shop"), before);
+    edit(
+        &forge,
+        "src/routes/mod.rs",
+        "pub mod",
+        "pub mod report;\npub mod",
+    );
+    edit(
+        &forge,
+        "src/routes/mod.rs",
+        ".fallback",
+        "\n.merge(report::router())\n.fallback",
+    );
+    let mine = read(&forge, "src/routes/mod.rs");
+    generate(&forge, "route report").exits(0);
+    assert_eq!(read(&forge, "src/routes/mod.rs"), mine);
+    assert!(forge.path("shop/src/routes/report.rs").exists());
+}
+
+#[test]
+fn a_project_of_other_templates_is_updated_first() {
+    let forge = project();
+    edit(&forge, "forge.toml", "docker = true", "docker = false");
+    generate(&forge, "setting page_size")
+        .exits(1)
+        .says("run `forge update` first");
+}
+
+/// Words and generators in an order that only looks random, so that a failure can be repeated.
+#[test]
+fn twenty_in_a_row_are_all_wired_in_once() {
+    let forge = project();
+    let mut state = 20_u64;
+    let mut random = |below: u64| {
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (state >> 33) % below
+    };
+    let mut made = Vec::new();
+    while made.len() < 20 {
+        let kind = ["task", "route", "setting"][usize::try_from(random(3)).unwrap()];
+        let letters =
+            (0..=random(12)).map(|_| char::from(b'a' + u8::try_from(random(26)).unwrap()));
+        let name = format!("x{}_{}", letters.collect::<String>(), made.len());
+        generate(&forge, &format!("{kind} {name}")).exits(0);
+        made.push((kind, name));
+    }
+    for (kind, name) in &made {
+        let (path, line) = match *kind {
+            "task" => ("src/worker/tasks/mod.rs", format!("pub mod {name};\n")),
+            "route" => (
+                "src/routes/mod.rs",
+                format!("        .merge({name}::router())\n"),
+            ),
+            _ => ("src/settings/mod.rs", format!("    pub {name}: usize,\n")),
+        };
+        assert_eq!(
+            read(&forge, path).matches(&line).count(),
+            1,
+            "{kind} {name}"
+        );
+    }
+    let is_sorted = |path: &str, start: &str| {
+        let text = read(&forge, path);
+        text.lines()
+            .filter(|line| line.starts_with(start))
+            .is_sorted()
+    };
+    assert!(is_sorted("src/routes/mod.rs", "pub mod "));
+    assert!(is_sorted("src/worker/tasks/mod.rs", "pub use "));
+    forge.in_project("shop", ["update", "--check"]).exits(0);
+}
+
+#[test]
+fn a_layer_from_outside_brings_generators_of_its_own() {
+    let forge = Forge::new();
+    forge.mkdir("platform/generators/note/docs/notes");
+    forge.write("platform/layer.toml", "");
+    let path = "platform/generators/note/docs/notes/__name__.md.tera";
+    forge.write(path, "# {{ item_words }} of {{ name }}\n");
+    let manifest = "gloss = 'a note'\n\n[in.'src/lib.rs']\nlayout = '//! - the {{ item_words }}'\n";
+    forge.write("platform/generators/note/generator.toml", manifest);
+    forge.run("new shop --yes --layer platform").exits(0);
+    assert!(!forge.path("shop/generators").exists());
+    generate(&forge, "note first-steps").exits(0);
+    assert_eq!(
+        read(&forge, "docs/notes/first_steps.md"),
+        "# first steps of shop\n"
+    );
+    assert!(read(&forge, "src/lib.rs").contains("\n//! - the first steps\n"));
+
+    forge.write(
+        "platform/generators/note/generator.toml",
+        "glos = 'a note'\n",
+    );
+    generate(&forge, "note more")
+        .exits(2)
+        .says("generators/note/generator.toml` line 1");
+}
