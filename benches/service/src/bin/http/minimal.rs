@@ -21,7 +21,7 @@ const TIME_TO_LIVE: u64 = 3600;
 /// The script of the service, so that Redis has the same to do.
 static COUNT: LazyLock<Script> = LazyLock::new(|| {
     Script::new(include_str!(
-        "../../../../../templates/redis/src/redis/rate_limit/window.lua"
+        "../../../../../templates/rate-limit/src/redis/rate_limit/window.lua"
     ))
 });
 

@@ -62,7 +62,7 @@ impl Kind {
 
     pub(crate) async fn producer(self, redis: &str) -> Producer {
         match self {
-            Self::Engine => Producer::Engine(engine::Producer::new(redis)),
+            Self::Engine => Producer::Engine(Box::new(engine::Producer::new(redis))),
             Self::Service => Producer::Service(Box::new(service::Producer::new(redis))),
             Self::Brpop => Producer::Brpop(brpop::Producer::new(redis).await),
             Self::Sidekiq => Producer::Sidekiq(sidekiq::Producer::new(redis).await),
@@ -72,7 +72,7 @@ impl Kind {
 
 /// Who enqueues for a contestant.
 pub(crate) enum Producer {
-    Engine(engine::Producer),
+    Engine(Box<engine::Producer>),
     Service(Box<service::Producer>),
     Brpop(brpop::Producer),
     Sidekiq(sidekiq::Producer),

@@ -1,0 +1,81 @@
+//! The service, in a process of its own.
+
+use std::fs::{self, File};
+use std::net::{TcpListener, TcpStream};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+/// Ends with this value.
+pub(crate) struct Service {
+    pub(crate) port: u16,
+    process: Child,
+    directory: TempDir,
+}
+
+impl Service {
+    /// Starts the service on a free port, with settings besides those that every scene needs, and
+    /// with as many file descriptors as `descriptors` says.
+    pub(crate) fn start(redis: &str, settings: &[(&str, &str)], descriptors: Option<u32>) -> Self {
+        let own = std::env::current_exe().expect("the path of this program");
+        let directory = tempfile::tempdir().expect("a directory");
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = free.local_addr().expect("its address").port();
+        drop(free);
+        let limit = descriptors.map_or_else(|| "$(ulimit -Hn)".to_owned(), |most| most.to_string());
+        let process = Command::new("sh")
+            .arg("-c")
+            .arg(format!("ulimit -n {limit}; exec \"$0\""))
+            .arg(own.with_file_name("my_project"))
+            .env("APP_PORT", port.to_string())
+            .env("REDIS_CONNECTION_URL", redis)
+            .env("LOG_FORMAT", "json")
+            // More than can be answered.
+            .env("RATE_LIMIT_REQUESTS", "1000000")
+            .env("RATE_LIMIT_WINDOW", "1")
+            .envs(settings.iter().copied())
+            .current_dir(&directory)
+            .stdout(File::create(directory.path().join("log")).expect("a file"))
+            .stderr(Stdio::inherit())
+            .spawn()
+            .expect("the service starts");
+        let service = Self {
+            port,
+            process,
+            directory,
+        };
+        for _ in 0..500 {
+            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+                return service;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("the service does not listen on port {port}");
+    }
+
+    /// How many warnings and errors the log has.
+    pub(crate) fn complaints(&self) -> usize {
+        let log = fs::read_to_string(self.directory.path().join("log")).expect("a log");
+        let levels = ["\"level\":\"WARN\"", "\"level\":\"ERROR\""];
+        let complains = |line: &&str| levels.iter().any(|level| line.contains(level));
+        log.lines().filter(complains).count()
+    }
+
+    /// Sends SIGTERM, and gives the time that the process takes to end and how it ends.
+    pub(crate) fn stop(&mut self) -> (Duration, ExitStatus) {
+        let start = Instant::now();
+        let pid = self.process.id().to_string();
+        let kill = Command::new("kill").args(["-TERM", &pid]).status();
+        assert!(kill.expect("kill runs").success(), "the service runs");
+        let status = self.process.wait().expect("a child");
+        (start.elapsed(), status)
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
