@@ -39,7 +39,9 @@ impl Variable {
         }
     }
 
-    /// Shows the value in reports only as `mask` gives it back.
+    /// Marks a secret. Reports show only what `mask` leaves of it, all its characters count, spaces
+    /// included, and a file can hold it instead: the one that the variable with `_FILE` after the name
+    /// points to, as orchestrators mount secrets.
     pub const fn masked(mut self, mask: fn(&str) -> String) -> Self {
         self.mask = Some(mask);
         self
@@ -52,7 +54,7 @@ pub enum Fault {
     /// A variable breaks its rule.
     Variable {
         /// The name of the variable.
-        name: &'static str,
+        name: String,
         /// The value given, masked if it may hold a secret.
         given: String,
         /// What the value must be.
@@ -208,19 +210,52 @@ impl Reader {
         parse: impl Fn(&str) -> Option<T>,
     ) -> T {
         self.names.push(variable.name);
-        let given = self.values.get(variable.name).map(|value| value.trim());
+        let given = match variable.mask {
+            Some(_) => self.secret(variable.name),
+            None => self
+                .value(variable.name)
+                .map(|value| value.trim().to_owned()),
+        };
         if let Some(given) = given.filter(|value| !value.is_empty()) {
-            if let Some(value) = parse(given) {
+            if let Some(value) = parse(&given) {
                 return value;
             }
             self.faults.push(Fault::Variable {
-                name: variable.name,
-                given: variable.mask.map_or(given.to_owned(), |mask| mask(given)),
+                name: variable.name.to_owned(),
+                given: variable.mask.map_or(given.clone(), |mask| mask(&given)),
                 rule,
                 example: variable.default,
             });
         }
         parse(variable.default).expect("the default of a variable keeps its rule")
+    }
+
+    fn value(&self, name: &str) -> Option<&str> {
+        let value = self.values.get(name)?;
+        Some(&**value).filter(|value| !value.trim().is_empty())
+    }
+
+    /// The contents of the file, if there is one, without the line break at its end, or else the value.
+    fn secret(&mut self, name: &str) -> Option<String> {
+        let file = format!("{name}_FILE");
+        let Some(path) = self.value(&file).map(str::to_owned) else {
+            return self.values.get(name).cloned();
+        };
+        match fs::read_to_string(&path) {
+            Ok(text) => {
+                let text = text.strip_suffix('\n').unwrap_or(&text);
+                Some(text.strip_suffix('\r').unwrap_or(text).to_owned())
+            }
+            Err(error) => {
+                self.faults.push(Fault::Variable {
+                    name: file,
+                    given: path,
+                    rule: format!("a file that can be read: {error}"),
+                    example: "",
+                });
+                None
+            }
+        }
     }
 }
 
