@@ -15,6 +15,7 @@
 )]
 
 mod browser;
+mod contract;
 mod steps;
 #[allow(dead_code, reason = "other test crates use the rest")]
 #[path = "../support/mod.rs"]
@@ -22,6 +23,7 @@ mod support;
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -101,7 +103,7 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
 
     // The tests needed it too, so that it is built.
     let binary = target_directory().join("debug").join(name);
-    let (service, address) = steps::time("boot", || boot(&project, &binary))?;
+    let (service, address) = steps::time("boot", || boot(&project, &binary, &[]))?;
     steps::time("ask", || ask_as_the_readme_does(&project, &address))?;
     if browser::is_installed() {
         steps::time("browser", || look_at_the_docs(&address))?;
@@ -109,7 +111,32 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
         eprintln!("warning: no chromium and chromedriver here: nobody looked at /docs");
     }
     drop(service);
+    if contract::is_installed() {
+        steps::time("contract", || keeps_its_contract(&project, &binary))?;
+    } else {
+        eprintln!("warning: no schemathesis here: nobody compared the service with its document");
+    }
     Ok(())
+}
+
+/// Starts the service once more, with a Redis and without limits, and compares it with its document.
+fn keeps_its_contract(project: &Path, binary: &Path) -> Result<(), Failed> {
+    let port = TcpListener::bind("127.0.0.1:0")?
+        .local_addr()?
+        .port()
+        .to_string();
+    let mut redis = Command::new("redis-server");
+    redis
+        .args(["--port", &port, "--save", ""])
+        .stdout(Stdio::null());
+    let _redis = Running(redis.spawn()?);
+    let url = format!("redis://127.0.0.1:{port}");
+    let variables = [
+        ("REDIS_CONNECTION_URL", &*url),
+        ("RATE_LIMIT_REQUESTS", "1000000"),
+    ];
+    let (_service, address) = boot(project, binary, &variables)?;
+    contract::check(&address)
 }
 
 /// A project with the layer that the documents show, whose crates are not in the lock file.
@@ -216,11 +243,16 @@ fn cargo_with(project: &Path, arguments: &str, load: Option<&str>) -> Result<(),
 
 /// Starts the service in its directory, as `cargo run` does but on a free port, and gives its
 /// address.
-fn boot(project: &Path, binary: &Path) -> Result<(Service, String), Failed> {
-    let mut service = Service(
+fn boot(
+    project: &Path,
+    binary: &Path,
+    variables: &[(&str, &str)],
+) -> Result<(Running, String), Failed> {
+    let mut service = Running(
         Command::new(binary)
             .current_dir(project)
             .env("APP_PORT", "0")
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()?,
     );
@@ -294,10 +326,10 @@ fn has_cached_data(address: &str) -> Result<bool, Failed> {
     Ok(String::from_utf8(output.stdout)?.contains("/cached-data"))
 }
 
-/// A running service, killed at the end of the test.
-struct Service(Child);
+/// A running server, killed at the end of the test.
+struct Running(Child);
 
-impl Drop for Service {
+impl Drop for Running {
     fn drop(&mut self) {
         let _ = self.0.kill();
         let _ = self.0.wait();

@@ -3,21 +3,23 @@
 //! The document is made of the same declarations as the routes, so that it cannot fall behind them.
 
 use axum::body::Body;
-use axum::http::{HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{Html, Redirect};
 use axum::routing::get;
 use axum::{Json, Router};
 use swagger_ui_dist::{ApiDefinition, OpenApiSource};
 use tower_http::set_header::SetResponseHeaderLayer;
+use utoipa::openapi::header::HeaderBuilder;
 use utoipa::openapi::path::Operation;
 use utoipa::openapi::{
-    Components, ContentBuilder, Info, OpenApi, OpenApiBuilder, PathItem, Ref, ResponseBuilder,
+    Components, ContentBuilder, Info, OpenApi, OpenApiBuilder, Ref, RefOr, Response,
 };
 use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::error::Problem;
+use crate::error::{FieldError, Place, Problem};
 use crate::state::AppState;
+use crate::telemetry::REQUEST_ID;
 
 /// Everything that the page needs comes from this service. Swagger UI writes styles into the page,
 /// and draws its icons as `data:` images.
@@ -31,49 +33,98 @@ const DOCUMENT: &str = "/openapi.json";
 /// What the page takes from [Swagger UI](https://swagger.io/tools/swagger-ui/).
 const SWAGGER_UI: [&str; 2] = ["/docs/swagger-ui.css", "/docs/swagger-ui-bundle.js"];
 
-/// A router whose document has the name and the version of this service, and says that every error
-/// is a problem document.
+/// Completes the document of `router` with what is true of every route: its errors are problem
+/// documents, and its responses have an id.
 pub fn documented(router: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
     let info = Info::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION"));
-    let components = Components::builder().schema(Problem::name(), Problem::schema());
+    let components = Components::builder().schemas_from_iter([
+        (Problem::name(), Problem::schema()),
+        (FieldError::name(), FieldError::schema()),
+        (Place::name(), Place::schema()),
+    ]);
     let document = OpenApiBuilder::new()
         .info(info)
         .components(Some(components.build()));
     let router = OpenApiRouter::with_openapi(document.build()).merge(router);
-    with_problem(router, "default", "Any other error")
-}
-
-/// Documents that each route of `router` may answer with a problem of this `status`.
-pub fn with_problem(
-    mut router: OpenApiRouter<AppState>,
-    status: &str,
-    description: &str,
-) -> OpenApiRouter<AppState> {
-    let content = ContentBuilder::new().schema(Some(Ref::from_schema_name(Problem::name())));
-    let response = ResponseBuilder::new()
-        .description(description)
-        .content("application/problem+json", content.build())
-        .build();
-    let paths = &mut router.get_openapi_mut().paths.paths;
-    for operation in paths.values_mut().flat_map(operations) {
-        let responses = &mut operation.responses.responses;
-        responses
-            .entry(status.to_owned())
-            .or_insert_with(|| response.clone().into());
+    let router = with_response(
+        router,
+        "503",
+        "The service, or what it depends on, cannot answer now",
+    );
+    let router = with_response(router, "default", "Any other error");
+    let mut router = with_header(
+        router,
+        None,
+        &REQUEST_ID,
+        "The id of the request in the log",
+    );
+    for (status, response) in responses(&mut router) {
+        if !status.starts_with(['1', '2', '3']) && response.content.is_empty() {
+            let schema = Ref::from_schema_name(Problem::name());
+            let content = ContentBuilder::new().schema(Some(schema)).build();
+            let content_type = "application/problem+json".to_owned();
+            response.content.insert(content_type, content.into());
+        }
     }
     router
 }
 
-fn operations(path: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
-    [
-        &mut path.get,
-        &mut path.put,
-        &mut path.post,
-        &mut path.patch,
-        &mut path.delete,
-    ]
-    .into_iter()
-    .flatten()
+/// Documents a response that each route of `router` may give.
+pub fn with_response(
+    mut router: OpenApiRouter<AppState>,
+    status: &str,
+    description: &str,
+) -> OpenApiRouter<AppState> {
+    for operation in operations(&mut router) {
+        let responses = &mut operation.responses.responses;
+        responses
+            .entry(status.to_owned())
+            .or_insert_with(|| Response::new(description).into());
+    }
+    router
+}
+
+/// Documents a header of all responses of `router` so far, or of those with a status.
+pub fn with_header(
+    mut router: OpenApiRouter<AppState>,
+    only: Option<&str>,
+    name: &HeaderName,
+    description: &str,
+) -> OpenApiRouter<AppState> {
+    let header = HeaderBuilder::new().description(Some(description)).build();
+    for (status, response) in responses(&mut router) {
+        if only.is_none_or(|only| only == status) {
+            response
+                .headers
+                .insert(name.to_string(), header.clone().into());
+        }
+    }
+    router
+}
+
+fn responses(
+    router: &mut OpenApiRouter<AppState>,
+) -> impl Iterator<Item = (&String, &mut Response)> {
+    let responses = operations(router).flat_map(|operation| &mut operation.responses.responses);
+    responses.filter_map(|(status, response)| match response {
+        RefOr::T(response) => Some((status, response)),
+        RefOr::Ref(_) => None,
+    })
+}
+
+fn operations(router: &mut OpenApiRouter<AppState>) -> impl Iterator<Item = &mut Operation> {
+    let paths = router.get_openapi_mut().paths.paths.values_mut();
+    paths.flat_map(|path| {
+        [
+            &mut path.get,
+            &mut path.put,
+            &mut path.post,
+            &mut path.patch,
+            &mut path.delete,
+        ]
+        .into_iter()
+        .flatten()
+    })
 }
 
 /// `GET /openapi.json` and, for people, `GET /docs`.

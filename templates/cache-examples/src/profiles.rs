@@ -14,11 +14,21 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema, Validate)]
 pub struct Profile {
     /// The name to show: 1 to 200 characters.
-    #[schema(example = "Ada Lovelace", min_length = 1, max_length = 200)]
+    #[schema(
+        example = "Ada Lovelace",
+        min_length = 1,
+        max_length = 200,
+        pattern = r"\S"
+    )]
     #[garde(length(chars, min = 1, max = 200), custom(not_blank))]
     pub name: String,
     /// The address for mail: 1 to 200 characters.
-    #[schema(example = "ada@example.com", min_length = 1, max_length = 200)]
+    #[schema(
+        example = "ada@example.com",
+        min_length = 1,
+        max_length = 200,
+        pattern = r"\S"
+    )]
     #[garde(length(chars, min = 1, max = 200), custom(not_blank))]
     pub email: String,
 }

@@ -9,7 +9,7 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::readiness::Phase;
 use crate::state::AppState;
 
@@ -44,12 +44,7 @@ async fn live() -> Json<Health> {
     tag = "health",
     responses(
         (status = 200, description = "The service wants requests", body = Health),
-        (
-            status = 503,
-            description = "The service is starting or draining",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 503, description = "The service is starting or draining"),
     ),
 )]
 async fn ready(State(state): State<AppState>) -> Response {

@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::redis::cache;
 use crate::state::AppState;
 use crate::valid::Valid;
@@ -27,7 +27,12 @@ pub fn router() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 struct Parameters {
     /// What the data is about: text of 1 to 256 characters without control characters.
-    #[param(example = "report", min_length = 1, max_length = 256)]
+    #[param(
+        example = "report",
+        min_length = 1,
+        max_length = 256,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f\ufffd]*$"
+    )]
     #[garde(length(chars, min = 1, max = 256), custom(is_plain))]
     key: String,
 }
@@ -64,18 +69,8 @@ enum Source {
     params(Parameters),
     responses(
         (status = 200, description = "The data, and where it came from", body = CachedData),
-        (
-            status = 400,
-            description = "There is no `key`",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 422,
-            description = "`key` breaks its rule",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 400, description = "There is no `key`"),
+        (status = 422, description = "`key` breaks its rule"),
     ),
 )]
 async fn cached_data(

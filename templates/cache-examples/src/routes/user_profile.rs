@@ -8,7 +8,7 @@ use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::profiles::{Profile, Unavailable};
 use crate::redis::cache::TimeToLive;
 use crate::state::AppState;
@@ -33,12 +33,7 @@ pub fn router() -> OpenApiRouter<AppState> {
     params(("id" = u64, Path, description = "The user", example = 1)),
     responses(
         (status = 200, description = "The profile", body = Profile),
-        (
-            status = 404,
-            description = "There is no such user",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 404, description = "There is no such user"),
     ),
 )]
 async fn profile(
@@ -65,18 +60,8 @@ async fn profile(
     request_body = Profile,
     responses(
         (status = 200, description = "The profile as it is now", body = Profile),
-        (
-            status = 404,
-            description = "There is no such user",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 422,
-            description = "The profile breaks its rules",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 404, description = "There is no such user"),
+        (status = 422, description = "The profile breaks its rules"),
     ),
 )]
 async fn update_profile(

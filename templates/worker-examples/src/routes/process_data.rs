@@ -6,7 +6,7 @@ use axum::http::{HeaderName, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::state::AppState;
 use crate::valid::Valid;
 use crate::worker::tasks::process_data::{ProcessData, ProcessDataPayload};
@@ -33,18 +33,8 @@ type Accepted = (StatusCode, [(HeaderName, String); 1], Json<TaskState>);
             body = TaskState,
             headers(("location" = String, description = "Where to ask for the task")),
         ),
-        (
-            status = 422,
-            description = "The key breaks its rules",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 503,
-            description = "The queue cannot be reached; the task may have been accepted all the same",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 422, description = "The key breaks its rules"),
+        (status = 503, description = "No answer from the queue, which may have the task all the same"),
     ),
 )]
 async fn process_data(

@@ -6,7 +6,7 @@ use axum::http::StatusCode;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::error::{Error, Problem};
+use crate::error::Error;
 use crate::state::AppState;
 use crate::worker::{TaskId, TaskState};
 
@@ -20,21 +20,10 @@ pub fn router() -> OpenApiRouter<AppState> {
     get,
     path = "/tasks/{id}",
     tag = "tasks",
-    params(("id" = String, Path, description = "The id of the task")),
+    params(("id" = String, Path, max_length = 36, description = "The id of the task")),
     responses(
         (status = 200, description = "The state of the task", body = TaskState),
-        (
-            status = 404,
-            description = "There is no such task, or its result has expired",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
-        (
-            status = 503,
-            description = "The queue cannot be reached",
-            body = Problem,
-            content_type = "application/problem+json",
-        ),
+        (status = 404, description = "There is no such task, or its result has expired"),
     ),
 )]
 async fn task(

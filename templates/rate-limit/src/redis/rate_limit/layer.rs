@@ -30,11 +30,16 @@ type Key = Arc<dyn Fn(&Request) -> String + Send + Sync>;
 /// documents the answer beyond the quota.
 pub fn limit(router: OpenApiRouter<AppState>, limiter: &RateLimiter) -> OpenApiRouter<AppState> {
     let router = router.layer(RateLimitLayer::by_client(limiter.clone()));
-    docs::with_problem(
+    let status = StatusCode::TOO_MANY_REQUESTS;
+    let router = docs::with_response(router, status.as_str(), "Too many requests");
+    let router = docs::with_header(
         router,
-        StatusCode::TOO_MANY_REQUESTS.as_str(),
-        "Too many requests; `Retry-After` says how long to wait",
-    )
+        Some(status.as_str()),
+        &header::RETRY_AFTER,
+        "Seconds to wait",
+    );
+    let router = docs::with_header(router, None, &RATE_LIMIT, "What is left of the quotas");
+    docs::with_header(router, None, &RATE_LIMIT_POLICY, "The quotas")
 }
 
 /// Answers requests beyond the quota with 429, `Retry-After` and the RateLimit header fields, which
@@ -130,11 +135,9 @@ where
 fn too_many_requests(decision: &Decision) -> Response {
     let seconds = whole_seconds(decision.retry_after);
     let detail = format!("too many requests: try again in {seconds} s");
-    let mut response = Error::new(StatusCode::TOO_MANY_REQUESTS, detail).into_response();
-    response
-        .headers_mut()
-        .insert(header::RETRY_AFTER, seconds.into());
-    response
+    Error::new(StatusCode::TOO_MANY_REQUESTS, detail)
+        .with_header(header::RETRY_AFTER, seconds)
+        .into_response()
 }
 
 fn cannot_count() -> Response {

@@ -1,0 +1,34 @@
+//! Holds a running service against its own OpenAPI document, with requests that
+//! [schemathesis](https://schemathesis.readthedocs.io) makes up: valid ones, broken ones, and sequences.
+
+use std::process::{Command, Stdio};
+
+use libtest_mimic::Failed;
+
+/// Whether schemathesis is there.
+pub(crate) fn is_installed() -> bool {
+    let mut version = Command::new("schemathesis");
+    version.arg("--version").stdout(Stdio::null());
+    version
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success())
+}
+
+/// Fails where a status, a body or a header is not as the document says, and on any answer from 500 on:
+/// whatever the service depends on has to be there.
+pub(crate) fn check(address: &str) -> Result<(), Failed> {
+    // It leaves files behind.
+    let directory = tempfile::tempdir()?;
+    let output = Command::new("schemathesis")
+        .args(["run", "--checks=all", "--max-examples=30", "--seed=1"])
+        .args(["--continue-on-failure", "--warnings=off", "--no-color"])
+        .arg(format!("http://{address}/openapi.json"))
+        .current_dir(&directory)
+        .output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let report = [output.stdout, output.stderr].concat();
+    Err(String::from_utf8_lossy(&report).into_owned().into())
+}
