@@ -43,14 +43,15 @@ async fn a_client_without_a_name_is_counted_until_it_wants_to_be_forgotten() {
 }
 
 #[tokio::test]
-async fn a_session_of_another_shape_can_be_ended() {
-    let server = redis_server::any();
-    let service = app::start(&server.variables()).await;
-    let sessions = &service.state().sessions;
-    let id = sessions.create(&"text").await.unwrap();
-    let cookie = format!("__Host-session={}", id.expose());
-    let address = service.address();
-    assert_eq!(visits(address, &cookie).await, r#"{"visits":0}"#);
-    send(address, Method::DELETE, "/session", &cookie).await;
-    assert!(!sessions.destroy(&id).await.unwrap(), "it is over");
+async fn the_document_tells_of_the_cookie() {
+    let service = app::start(&[]).await;
+    let document = app::get(service.address(), "/openapi.json").await;
+    let document: serde_json::Value = document.json().await.unwrap();
+    let scheme = &document["components"]["securitySchemes"]["session"];
+    assert_eq!(scheme["in"], "cookie");
+    assert_eq!(scheme["name"], "__Host-session");
+    let count = &document["paths"]["/session/visits"]["post"];
+    assert_eq!(count["security"][1]["session"], serde_json::json!([]));
+    let headers = &count["responses"]["200"]["headers"];
+    assert!(headers["set-cookie"].is_object(), "{headers}");
 }

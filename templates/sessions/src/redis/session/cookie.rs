@@ -4,24 +4,29 @@ use std::time::Duration;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::AppendHeaders;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, SecurityScheme};
+use utoipa_axum::router::OpenApiRouter;
 
 use super::{SessionId, Sessions};
+use crate::state::AppState;
 
 /// A header for a response.
 type SetCookie = AppendHeaders<[(HeaderName, HeaderValue); 1]>;
 
-impl Sessions {
-    /// The header that gives the client its id: put it before the body of a response.
+impl<D: Serialize + DeserializeOwned> Sessions<D> {
+    /// The header that sends the id to the client: put it before the body of a response.
     pub fn set_cookie(&self, id: &SessionId) -> SetCookie {
         self.cookie(&id.expose(), self.lifetime())
     }
 
-    /// The header that takes the id away from the client.
+    /// The header that makes the client forget the id.
     pub fn remove_cookie(&self) -> SetCookie {
         self.cookie("", Duration::ZERO)
     }
 
-    /// The id that the client sent, if it is one.
+    /// The id in the request's cookie, if it has a valid one.
     pub fn id_from(&self, headers: &HeaderMap) -> Option<SessionId> {
         headers
             .get_all(header::COOKIE)
@@ -33,8 +38,18 @@ impl Sessions {
             .find_map(|(_, value)| SessionId::parse(value))
     }
 
-    /// Browsers take a cookie of the first name from its own host alone, over HTTPS alone, so that
-    /// no neighbouring host can set it.
+    /// Documents the cookie of `api`, as the security scheme `session`.
+    pub fn document(&self, mut api: OpenApiRouter<AppState>) -> OpenApiRouter<AppState> {
+        let cookie = ApiKeyValue::with_description(self.cookie_name(), "Opens the session");
+        let components = &mut api.get_openapi_mut().components;
+        components
+            .get_or_insert_default()
+            .add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
+        api
+    }
+
+    /// With the prefix `__Host-`, browsers accept the cookie only from this host and over HTTPS, so
+    /// that no sibling domain can set it.
     fn cookie_name(&self) -> &'static str {
         if self.cookie_secure() {
             "__Host-session"
@@ -46,7 +61,7 @@ impl Sessions {
     fn cookie(&self, value: &str, age: Duration) -> SetCookie {
         let name = self.cookie_name();
         let secure = if self.cookie_secure() { "; Secure" } else { "" };
-        // Seconds are whole, and none at all would remove the cookie.
+        // Rounded up, because an age of 0 removes the cookie.
         let age = age.as_millis().div_ceil(1000);
         let cookie =
             format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");

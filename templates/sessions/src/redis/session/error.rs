@@ -7,9 +7,12 @@ use crate::redis;
 /// The error of every operation on sessions.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The data has a shape that JSON does not know, like a map whose keys are not strings.
-    #[error("the data of a session cannot be stored as JSON: {0}")]
-    Data(#[source] serde_json::Error),
+    /// JSON cannot hold the data: it has a map whose keys are not strings, for example.
+    #[error("session data cannot be encoded: {0}")]
+    Encode(#[source] serde_json::Error),
+    /// The stored data has another type: a field has changed its type since.
+    #[error("session data cannot be decoded: {0}")]
+    Decode(#[source] serde_json::Error),
     /// Redis cannot be reached, or refused.
     #[error(transparent)]
     Redis(#[from] redis::Error),
@@ -20,7 +23,9 @@ impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
         match error {
             Error::Redis(error) => error.into(),
-            Error::Data(_) => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error),
+            Error::Encode(_) | Error::Decode(_) => {
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error)
+            }
         }
     }
 }

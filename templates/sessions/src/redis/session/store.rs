@@ -1,5 +1,6 @@
 //! Sessions in Redis.
 
+use std::marker::PhantomData;
 use std::sync::LazyLock;
 use std::time::Duration;
 
@@ -7,7 +8,7 @@ use redis::Script;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Error, SessionId, SessionSettings};
+use super::{Error, SessionData, SessionId, SessionSettings};
 use crate::redis::RedisManager;
 use crate::redis::commands::milliseconds;
 
@@ -30,38 +31,41 @@ static DESTROY: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("de
 static DESTROY_ALL: LazyLock<Script> =
     LazyLock::new(|| Script::new(include_str!("destroy_all.lua")));
 
-/// The sessions of all clients; cheap to clone.
+/// The sessions of all clients, with data of type `D`; cheap to clone.
 #[derive(Clone, Debug)]
-pub struct Sessions {
+pub struct Sessions<D = SessionData> {
     redis: RedisManager,
     settings: SessionSettings,
+    data: PhantomData<fn() -> D>,
 }
 
 /// A session that was loaded.
 #[derive(Clone, Debug)]
-pub struct Session<T> {
+pub struct Session<D = SessionData> {
     /// The id that opened it.
     pub id: SessionId,
-    /// Who the client has proved to be, if anybody.
+    /// Who is logged in, if anybody.
     pub user: Option<String>,
-    /// What is remembered.
-    pub data: T,
+    /// What else is remembered.
+    pub data: D,
 }
 
-impl Sessions {
+impl<D: Serialize + DeserializeOwned> Sessions<D> {
     /// Sessions in the Redis of `redis`.
     pub fn new(redis: &RedisManager, settings: SessionSettings) -> Self {
-        let redis = redis.clone();
-        Self { redis, settings }
+        Self {
+            redis: redis.clone(),
+            settings,
+            data: PhantomData,
+        }
     }
 
-    /// Begins a session that belongs to nobody, and gives its id for the
-    /// [cookie](Self::set_cookie).
+    /// Begins a session without a user. Send the id with [`set_cookie`](Self::set_cookie).
     ///
     /// # Errors
     ///
     /// If Redis cannot be reached, or JSON cannot hold the data.
-    pub async fn create<T: Serialize>(&self, data: &T) -> Result<SessionId, Error> {
+    pub async fn create(&self, data: &D) -> Result<SessionId, Error> {
         self.create_for("", data).await
     }
 
@@ -69,8 +73,8 @@ impl Sessions {
     ///
     /// # Errors
     ///
-    /// If Redis cannot be reached, or JSON cannot hold the data.
-    pub async fn create_for<T: Serialize>(&self, user: &str, data: &T) -> Result<SessionId, Error> {
+    /// As [`create`](Self::create).
+    pub async fn create_for(&self, user: &str, data: &D) -> Result<SessionId, Error> {
         let id = SessionId::generate();
         let mut script = CREATE.prepare_invoke();
         script
@@ -86,40 +90,34 @@ impl Sessions {
         Ok(id)
     }
 
-    /// Opens a session, if there is one: it may be over, or may never have been. Its idle time
-    /// starts over.
-    ///
-    /// Data of another shape, from another release of the service, is as good as none.
+    /// Loads a session and restarts its idle time-out, or gives `None` if there is none, or none any
+    /// more.
     ///
     /// # Errors
     ///
-    /// If Redis cannot be reached.
-    pub async fn load<T: DeserializeOwned>(
-        &self,
-        id: SessionId,
-    ) -> Result<Option<Session<T>>, Error> {
-        let Some((user, data)) = self.load_text(&id).await? else {
+    /// If Redis cannot be reached, or the data cannot be decoded.
+    pub async fn load(&self, id: SessionId) -> Result<Option<Session<D>>, Error> {
+        let Some((user, text)) = self.load_text(&id).await? else {
             return Ok(None);
         };
         let user = Some(user).filter(|user| !user.is_empty());
-        Ok(decode(&data).map(|data| Session { id, user, data }))
+        let data = decode(&text)?;
+        Ok(Some(Session { id, user, data }))
     }
 
-    /// Changes the data of a session and gives the new data, if there is such a session. No change
-    /// at the same time is lost: `change` is called again with what the other one left.
+    /// Changes the data of a session and gives the new data, or `None` if there is no such session.
+    /// Concurrent updates are all kept: `change` is called again on what another one stored.
     ///
     /// # Errors
     ///
-    /// If Redis cannot be reached, or JSON cannot hold the data.
-    pub async fn update<T: Serialize + DeserializeOwned>(
+    /// If Redis cannot be reached, the data cannot be decoded, or JSON cannot hold it.
+    pub async fn update(
         &self,
         id: &SessionId,
-        change: impl Fn(&mut T),
-    ) -> Result<Option<T>, Error> {
+        change: impl Fn(&mut D),
+    ) -> Result<Option<D>, Error> {
         while let Some((_, text)) = self.load_text(id).await? {
-            let Some(mut data) = decode(&text) else {
-                break;
-            };
+            let mut data = decode(&text)?;
             change(&mut data);
             let mut script = UPDATE.prepare_invoke();
             script
@@ -133,18 +131,18 @@ impl Sessions {
         Ok(None)
     }
 
-    /// Gives a session a new id, if it is not over. The old one opens nothing any more, so the
-    /// response has to carry the new one in its [cookie](Self::set_cookie).
+    /// Gives a session a new id, or `None` if it has ended. The old id is invalid at once: send the new
+    /// one with [`set_cookie`](Self::set_cookie).
     ///
-    /// With a user, who must have proved to be that user, the session is theirs from now on and its
-    /// lifetime starts over. Without one, both stay as they are.
+    /// With a user, who must have been authenticated, the session is theirs from now on and its
+    /// lifetime starts over. Without one, user and lifetime stay.
     ///
     /// # Errors
     ///
     /// If Redis cannot be reached.
-    pub async fn rotate<T>(
+    pub async fn rotate(
         &self,
-        session: &Session<T>,
+        session: &Session<D>,
         user: Option<&str>,
     ) -> Result<Option<SessionId>, Error> {
         let id = SessionId::generate();
@@ -168,7 +166,7 @@ impl Sessions {
         Ok(moved.then_some(id))
     }
 
-    /// Ends a session, and says whether there was one.
+    /// Ends a session and says whether there was one.
     ///
     /// # Errors
     ///
@@ -182,7 +180,7 @@ impl Sessions {
         Ok(self.redis.run_async(&script).await?)
     }
 
-    /// Ends all sessions of a user, on all devices, and gives their number.
+    /// Ends all sessions of a user, on every device, and gives their number.
     ///
     /// # Errors
     ///
@@ -220,12 +218,10 @@ impl Sessions {
     }
 }
 
-fn encode<T: Serialize>(data: &T) -> Result<String, Error> {
-    serde_json::to_string(data).map_err(Error::Data)
+fn encode(data: &impl Serialize) -> Result<String, Error> {
+    serde_json::to_string(data).map_err(Error::Encode)
 }
 
-fn decode<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_str(text)
-        .inspect_err(|error| tracing::debug!(%error, "a session is of another shape"))
-        .ok()
+fn decode<D: DeserializeOwned>(text: &str) -> Result<D, Error> {
+    serde_json::from_str(text).map_err(Error::Decode)
 }
