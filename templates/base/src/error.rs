@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 use crate::telemetry::REQUEST_ID;
 
 /// The longest text of another layer's error that is worth passing on, in bytes.
-const LONGEST_DETAIL: usize = 4096;
+const MAX_DETAIL: usize = 4096;
 
 /// What went wrong with a request: a status, what the client is told, and, for the log alone, the cause.
 #[derive(Clone, Debug)]
@@ -197,7 +197,7 @@ pub async fn into_problems(response: Response) -> Result<Response, Infallible> {
     }
 
     let (mut parts, body) = response.into_parts();
-    let detail = match to_bytes(body, LONGEST_DETAIL).await {
+    let detail = match to_bytes(body, MAX_DETAIL).await {
         Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
         Err(_) => String::new(),
     };

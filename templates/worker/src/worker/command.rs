@@ -1,4 +1,4 @@
-//! The commands that run tasks, and that look after workers and dead tasks.
+//! The commands of the worker.
 
 use std::error::Error as StdError;
 use std::fmt::Write as _;
@@ -12,7 +12,7 @@ use crate::commands::{self, Command};
 use crate::redis::RedisManager;
 use crate::settings::Settings;
 
-/// The commands around background tasks.
+/// The commands of the worker.
 pub const COMMANDS: &[Command] = &[
     Command {
         words: "worker",
@@ -45,7 +45,7 @@ fn work(settings: &Settings) -> ExitCode {
     commands::run_to_end(settings, process::run(settings, tasks::all()))
 }
 
-/// Prints the tasks that failed for good, one a line, the last one first.
+/// Prints the tasks that failed for good, one a line, newest first.
 fn list_dead(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
         let mut lines = String::new();
@@ -80,8 +80,7 @@ fn clear_dead(settings: &Settings) -> ExitCode {
     })
 }
 
-/// Succeeds when a worker on this host gave a sign of life within the last five seconds, as the engine
-/// counts it.
+/// Succeeds if a worker on this host sent a heartbeat within the last five seconds.
 fn healthcheck(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
         let host = gethostname::gethostname();
@@ -89,7 +88,7 @@ fn healthcheck(settings: &Settings) -> ExitCode {
         if alive.iter().any(|worker| **worker == *host) {
             return Ok(());
         }
-        Err(format!("no worker on `{}` shows that it is alive", host.display()).into())
+        Err(format!("no worker on `{}` is alive", host.display()).into())
     })
 }
 

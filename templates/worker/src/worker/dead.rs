@@ -1,5 +1,4 @@
-//! The tasks that failed for good, kept for people to look at, and to try again once the cause is
-//! fixed.
+//! The dead-letter list: tasks that failed for good, kept until an operator retries or clears them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -7,8 +6,8 @@ use serde_json::Value;
 
 use super::{Error, TaskId, Tasks, engine, keys};
 
-/// The most tasks on the list; the oldest make way.
-pub(super) const MOST: usize = 1000;
+/// The length of the list; beyond it, the oldest task is dropped.
+pub(super) const MAX_DEAD: usize = 1000;
 
 /// A task that failed for good.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -17,18 +16,18 @@ pub struct DeadTask {
     pub id: TaskId,
     /// Its name.
     pub task: String,
-    /// What it worked on.
+    /// Its payload.
     pub payload: Value,
-    /// How often it was begun.
+    /// How many attempts were made.
     pub attempts: u32,
-    /// What went wrong the last time.
+    /// The last error with its causes, for operators.
     pub error: String,
     /// When that was.
     pub failed_at: DateTime<Utc>,
 }
 
 impl Tasks {
-    /// The dead tasks, the last one first.
+    /// The dead tasks, newest first.
     ///
     /// # Errors
     ///
@@ -36,12 +35,12 @@ impl Tasks {
     pub async fn dead(&self) -> Result<Vec<DeadTask>, Error> {
         let entries = self.dead_entries().await?;
         let tasks = entries.iter().map(|entry| serde_json::from_str(entry));
-        // What another version wrote and this one cannot read stays on the list.
+        // What another release wrote and this one cannot decode stays on the list.
         Ok(tasks.filter_map(Result::ok).collect())
     }
 
-    /// Enqueues all dead tasks again, under their ids and with all attempts, and gives their number. One
-    /// that died this moment may stay on the list.
+    /// Enqueues all dead tasks again, with their ids and all attempts, and returns how many. One that died
+    /// this moment may stay on the list.
     ///
     /// # Errors
     ///
@@ -52,12 +51,11 @@ impl Tasks {
             let Ok(task) = serde_json::from_str::<DeadTask>(&entry) else {
                 continue;
             };
-            // The worker has yet to tell the engine that the task ended, which would drop the new job for
-            // the old one.
+            // Its worker has yet to acknowledge the job, and the engine would drop the new one.
             if self.is_queued(&task.id).await? {
                 continue;
             }
-            // In this order a task may be enqueued and still be on the list, but is never lost.
+            // In this order a crash may leave the task on the list, but never loses it.
             self.redis().delete_async(keys::record(&task.id)).await?;
             self.enqueue_job(engine::Job {
                 id: task.id,
@@ -73,15 +71,15 @@ impl Tasks {
         Ok(retried)
     }
 
-    /// Removes all dead tasks from the list and gives their number.
+    /// Removes all dead tasks and returns how many.
     ///
     /// # Errors
     ///
     /// If Redis cannot be reached.
     pub async fn clear_dead(&self) -> Result<usize, Error> {
-        // In one step, so that exactly those are counted that are removed.
+        // Atomic, so that the number is right.
         let mut command = redis::cmd("LPOP");
-        command.arg(self.redis().key(keys::DEAD)).arg(MOST);
+        command.arg(self.redis().key(keys::DEAD)).arg(MAX_DEAD);
         let removed: Vec<String> = self.redis().write_async(command).await?;
         Ok(removed.len())
     }

@@ -1,9 +1,8 @@
-//! All that is known here of the job engine, [oxana](https://docs.rs/oxana).
+//! The only module that knows the job engine, [oxana](https://docs.rs/oxana).
 //!
-//! It knows a single kind of job, which names its task: so that a task that this version does not
-//! know, and a payload that it cannot decode, are ours to answer for. It is asked for three things: to
-//! keep jobs, to hand each to one worker, and to hand on those of a worker that was lost. Attempts,
-//! results and dead tasks are kept [beside it](super::results).
+//! The engine has one kind of job, which names its task, so that unknown tasks and payloads that cannot
+//! be decoded are handled here. It keeps jobs, delivers each to one worker, and delivers those of lost
+//! workers again. Attempts, results and dead tasks are kept [beside it](super::results).
 
 use std::time::Duration;
 
@@ -17,25 +16,25 @@ use tracing::Level;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
-use super::executor::{Again, Executor};
+use super::executor::{Executor, Requeue};
 use super::{TaskId, WorkerSettings, keys};
 use crate::redis::RedisManager;
 use crate::settings::Settings;
 
-/// How long an idle worker waits before it looks for a task again.
+/// How often an idle worker polls the queue.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// How often a worker shows that it is alive, at the least.
-const LONGEST_HEARTBEAT: Duration = Duration::from_secs(1);
+/// The longest time between two heartbeats.
+const MAX_HEARTBEAT_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The pause after a fault of the executor itself.
-const FAULT_PAUSE: Duration = Duration::from_secs(5);
+/// The delay after a fault of the executor itself.
+const FAULT_DELAY: Duration = Duration::from_secs(5);
 
-/// Connections of a worker besides those of its running tasks: for heartbeats, polls and schedules.
+/// Connections of a worker beside those of its running tasks: for heartbeats, polls and schedules.
 const SPARE_CONNECTIONS: usize = 8;
 
-/// The levels of the log, with the engine's own lines left out but for its errors: the worker itself
-/// logs how every task and every round ends, and from `debug` on the engine logs payloads.
+/// The levels of the log, with only the errors of the engine: the worker logs how every task ends, and
+/// from `debug` on the engine would log payloads.
 pub fn log_levels(mut levels: Targets) -> Targets {
     if levels.would_enable("oxana", &Level::ERROR) {
         levels = levels.with_target("oxana", LevelFilter::ERROR);
@@ -46,7 +45,7 @@ pub fn log_levels(mut levels: Targets) -> Targets {
     levels
 }
 
-/// A task on its way, as the engine keeps it.
+/// A task in the queue.
 #[derive(Debug, Deserialize, Serialize)]
 pub(super) struct Job {
     pub(super) id: TaskId,
@@ -59,18 +58,18 @@ impl oxana::Job for Job {
         "task"
     }
 
-    // The engine adds a job whose id it has not got in one step, and refuses one that it has.
+    // The engine refuses a job whose id it already has, atomically.
     fn unique_id(&self) -> Option<String> {
         Some(self.id.to_string())
     }
 }
 
-/// The id under which the engine keeps the job of a task.
+/// The engine's id of the job of a task.
 pub(super) fn job_id(id: &TaskId) -> String {
     format!("{}/{id}", <Job as oxana::Job>::name())
 }
 
-/// The queue that all tasks go through.
+/// The queue of all tasks.
 pub(super) struct Queue;
 
 impl oxana::Queue for Queue {
@@ -79,12 +78,12 @@ impl oxana::Queue for Queue {
     }
 }
 
-/// The place of the queue, for a process that enqueues and asks.
+/// The queue, for a process that enqueues tasks and asks about them.
 pub(super) fn storage(settings: &Settings, redis: &RedisManager) -> Result<Storage, OxanaError> {
     storage_with(settings, redis, settings.redis.pool_size)
 }
 
-/// The place of the queue for one round of a worker, which has an identity of its own.
+/// The queue, for one engine of a worker, which has an identity of its own.
 pub(super) fn worker_storage(
     settings: &Settings,
     redis: &RedisManager,
@@ -116,7 +115,7 @@ fn storage_with(
         .build_from_pool(pool)
 }
 
-/// A worker that takes jobs until `stop` is ready, and then waits for those that it has begun.
+/// An engine that takes jobs until `stop` is ready, and then waits for those that it has started.
 pub(super) fn worker(
     storage: &Storage,
     executor: Executor,
@@ -130,14 +129,14 @@ pub(super) fn worker(
         .worker::<Runner, Job>()
         .dequeue_timeout(POLL_INTERVAL)
         .dead_process_threshold(timeout)
-        .heartbeat_interval((timeout / 10).min(LONGEST_HEARTBEAT))
-        // It looks through all keys of the database, which may be many.
+        .heartbeat_interval((timeout / 10).min(MAX_HEARTBEAT_INTERVAL))
+        // It scans all keys of the database, which may be many.
         .resurrect_scan_interval(timeout)
-        // An outage is waited out, however long: giving up would only mean to start again.
+        // An outage is waited out, however long.
         .redis_failure_tolerance(u32::MAX)
-        .retry_delay_override(|error, _, _| Some(error.downcast_ref::<Again>()?.after.as_secs()))
+        .retry_delay_override(|error, _, _| Some(error.downcast_ref::<Requeue>()?.delay.as_secs()))
         .error_formatter(|error| error.to_string())
-        // The deadline is ours: a thread that blocks cannot be cancelled, only left with the process.
+        // The deadline is ours: a blocking thread cannot be cancelled, only ended with the process.
         .disable_shutdown_timeout()
         .shutdown_on(async {
             stop.await;
@@ -145,7 +144,7 @@ pub(super) fn worker(
         })
 }
 
-/// Hands each job to the executor.
+/// Passes each job to the executor.
 struct Runner(Executor);
 
 impl FromContext<Executor> for Runner {
@@ -156,20 +155,20 @@ impl FromContext<Executor> for Runner {
 
 #[async_trait]
 impl oxana::Worker<Job> for Runner {
-    type Error = Again;
+    type Error = Requeue;
 
-    async fn process(&self, job: Job, context: &JobContext) -> Result<(), Again> {
+    async fn process(&self, job: Job, context: &JobContext) -> Result<(), Requeue> {
         self.0.execute(job, context.meta.retries).await
     }
 
-    // Whether a task is tried again is decided in the executor.
+    // The executor decides about retries.
     fn max_retries(&self, _: &Job) -> u32 {
         u32::MAX
     }
 
     // The engine asks before every run, and its own answer overflows from 26 retries on.
     fn retry_delay(&self, _: &Job, _: u32) -> u64 {
-        FAULT_PAUSE.as_secs()
+        FAULT_DELAY.as_secs()
     }
 }
 
@@ -184,7 +183,7 @@ mod tests {
     use crate::worker::{Registry, Tasks};
 
     #[test]
-    fn a_job_may_be_handed_back_any_number_of_times() {
+    fn a_job_may_be_requeued_any_number_of_times() {
         let settings = Settings::read(&mut Reader::default());
         let redis = RedisManager::new(&settings.redis).expect("valid settings");
         let tasks = Tasks::new(&settings, &redis, Registry::default()).expect("valid settings");
@@ -194,6 +193,6 @@ mod tests {
             task: "report".to_owned(),
             payload: Value::Null,
         };
-        assert_eq!(runner.retry_delay(&job, u32::MAX), FAULT_PAUSE.as_secs());
+        assert_eq!(runner.retry_delay(&job, u32::MAX), FAULT_DELAY.as_secs());
     }
 }

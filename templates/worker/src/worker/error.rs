@@ -1,4 +1,4 @@
-//! What can go wrong between handlers and the queue.
+//! What can go wrong with the queue.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use oxana::OxanaError;
 
 use crate::redis;
 
-/// The error of enqueueing a task, asking for its state, and looking after the dead ones.
+/// The error of enqueueing tasks, asking for their state, and managing dead ones.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The task is not on the list in `src/worker/tasks/mod.rs`, so that no worker would run it.
     #[error("the task `{0}` is not registered")]
     Unregistered(&'static str),
-    /// The payload has no form in JSON.
+    /// The payload cannot be encoded as JSON.
     #[error("the payload of the task cannot be encoded: {0}")]
     Payload(serde_json::Error),
     /// Redis did not answer in time.
@@ -27,7 +27,7 @@ pub enum Error {
     Redis(#[from] redis::Error),
 }
 
-/// Handlers answer 503 where the queue cannot be reached, and 500 where trying again would not help.
+/// Handlers answer 503 if the queue cannot be reached, and 500 if a retry would not help.
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
         match error {

@@ -1,4 +1,4 @@
-//! What a task is known by from the moment it is accepted.
+//! The id of a task.
 
 use std::fmt;
 
@@ -18,13 +18,13 @@ impl TaskId {
         Self(Uuid::new_v4().to_string())
     }
 
-    /// The id of the run of a scheduled task at `tick`, the same in every worker.
+    /// The id of a scheduled run at `tick`, the same in every worker.
     pub(super) fn of_tick(name: &str, tick: DateTime<Utc>) -> Self {
         Self(format!("{name}-{}", tick.timestamp()))
     }
 
-    /// Takes the id of a task that was enqueued for somebody: no one else can guess it, which is not so
-    /// with those of scheduled runs.
+    /// Parses the id of an enqueued task, which nobody can guess. Those of scheduled runs can be guessed,
+    /// and are refused.
     pub fn parse(text: &str) -> Option<Self> {
         let id = Uuid::try_parse(text).ok()?;
         Some(Self(id.to_string()))

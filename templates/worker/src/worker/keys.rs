@@ -1,14 +1,14 @@
-//! The keys of the worker, before the manager puts the prefix of the application before them.
+//! The Redis keys of the worker, without the prefix that the manager adds.
 
 use super::TaskId;
 
-/// What the keys of the engine begin with. It takes an empty name for one that all its users share.
+/// The namespace of the engine, which must not be empty.
 pub(super) const ENGINE: &str = "worker";
 
-/// The tasks that failed for good, the last one first.
+/// The dead-letter list, newest first.
 pub(super) const DEAD: &str = "dead-tasks";
 
-/// How far a task has come, and how it ended.
+/// The state and the result of a task.
 pub(super) fn record(id: &TaskId) -> String {
     format!("task-result:{id}")
 }

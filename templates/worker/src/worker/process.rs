@@ -1,4 +1,4 @@
-//! The worker process: takes tasks until a signal, whatever happens to Redis.
+//! The worker process: runs tasks until a signal, whatever happens to Redis.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::lifespan::{Drain, Error, Signals};
 use crate::redis::{Error as RedisError, RedisManager};
 use crate::settings::Settings;
 
-/// The pause before the next round after one that failed.
-const PAUSE: Duration = Duration::from_millis(500);
+/// The pause before an engine that failed is replaced.
+const RESTART_PAUSE: Duration = Duration::from_millis(500);
 
-/// How often a worker looks whether Redis was restarted.
+/// How often a worker checks whether Redis was restarted.
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Runs tasks until SIGTERM or Ctrl-C, then finishes those that it has begun.
+/// Runs tasks until SIGTERM or Ctrl-C, then finishes those that it has started.
 ///
-/// [`Drain::CutOff`] tells the caller to end the process at once: a task that is still running would
-/// otherwise go on beside its next attempt in another worker.
+/// [`Drain::CutOff`] tells the caller to exit at once: a task that is still running would otherwise
+/// overlap with its next attempt in another worker.
 ///
 /// # Errors
 ///
@@ -32,7 +32,7 @@ const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error> {
     let mut signals = Signals::listen().map_err(Error::Signals)?;
     let mut settings = settings.clone();
-    // Otherwise tasks would wait for each other's connections.
+    // A connection for each running task.
     let connections = settings.redis.pool_size.max(settings.worker.concurrency);
     settings.redis.pool_size = connections;
     let settings = Arc::new(settings);
@@ -50,12 +50,12 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
     tracing::info!(tasks = ?names, concurrency = settings.worker.concurrency, "worker ready");
 
     let stop = CancellationToken::new();
-    let mut rounds = pin!(run_rounds(&settings, executor, stop.clone()));
+    let mut engines = pin!(supervise(&settings, executor, stop.clone()));
     let signal = {
-        let work = async { tokio::join!(rounds.as_mut(), schedule::run(&tasks)) };
+        let work = async { tokio::join!(engines.as_mut(), schedule::run(&tasks)) };
         tokio::select! {
             signal = signals.next() => signal,
-            _ = work => unreachable!("rounds follow each other until they are told to stop"),
+            _ = work => unreachable!("engines are replaced until they are told to stop"),
         }
     };
 
@@ -63,12 +63,12 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
     stop.cancel();
     let deadline = settings.worker.shutdown_timeout;
     let drain = tokio::select! {
-        ended = timeout(deadline, rounds) => match ended {
+        ended = timeout(deadline, engines) => match ended {
             Ok(_) => Drain::Complete,
             Err(_) => {
                 tracing::warn!(
                     ?deadline,
-                    "cut off running tasks; another worker makes what attempts are left"
+                    "cut off running tasks; another worker retries them"
                 );
                 Drain::CutOff
             }
@@ -83,55 +83,55 @@ pub async fn run(settings: &Settings, registry: Registry) -> Result<Drain, Error
     Ok(drain)
 }
 
-/// One round after another. A round takes no more tasks when the engine loses Redis in the middle of
-/// taking one, and when Redis was restarted: it may then have forgotten its last moments, and count
-/// tasks as taken that this worker is done with. The next round has a new identity: what Redis still
-/// counts for the old one goes to whoever notices that it is gone. Until then the old one shows that
-/// it is alive, and finishes the tasks that it has begun, so that none runs beside its next attempt.
-async fn run_rounds(settings: &Arc<Settings>, executor: Executor, stop: CancellationToken) {
+/// Keeps an engine running. It is replaced when it loses Redis while it takes a job, and when Redis was
+/// restarted: Redis may then have forgotten its last moments, and count jobs as taken that this worker
+/// has finished. The new engine has a new identity, so that what Redis still counts for the old one is
+/// delivered again once that one is gone. Until then the old one sends heartbeats and finishes the tasks
+/// that it has started, so that none overlaps with its next attempt.
+async fn supervise(settings: &Arc<Settings>, executor: Executor, stop: CancellationToken) {
     let mut running = JoinSet::new();
     while !stop.is_cancelled() {
-        let stop_round = stop.child_token();
-        let over = CancellationToken::new();
-        running.spawn(run_round(
+        let stop_engine = stop.child_token();
+        let stopped = CancellationToken::new();
+        running.spawn(run_engine(
             settings.clone(),
             executor.clone(),
-            stop_round.clone(),
-            over.clone(),
+            stop_engine.clone(),
+            stopped.clone(),
         ));
         tokio::select! {
-            () = over.cancelled() => tokio::select! {
-                () = sleep(PAUSE) => {}
+            () = stopped.cancelled() => tokio::select! {
+                () = sleep(RESTART_PAUSE) => {}
                 () = stop.cancelled() => {}
             },
             () = restart_of(executor.redis()) => {
                 tracing::warn!("Redis was restarted: the worker starts over");
-                stop_round.cancel();
+                stop_engine.cancel();
             }
         }
         while running.try_join_next().is_some() {}
     }
-    // A round may have taken tasks that still wait for those of the rounds before.
+    // An engine may have taken jobs that still wait for the tasks of its predecessors.
     executor.stop();
     running.join_all().await;
 }
 
-/// Takes tasks until `stop`, or until that fails, cancels `over` then, and finishes what it has begun.
-async fn run_round(
+/// Takes jobs until `stop`, or until that fails. Cancels `stopped` then, and finishes what has started.
+async fn run_engine(
     settings: Arc<Settings>,
     executor: Executor,
     stop: CancellationToken,
-    over: CancellationToken,
+    stopped: CancellationToken,
 ) {
-    let over = over.drop_guard();
-    let stopped = async move {
+    let stopped = stopped.drop_guard();
+    let until_stop = async move {
         stop.cancelled().await;
-        // The engine drops this future as soon as it takes no more, for whatever reason.
-        drop(over);
+        // The engine drops this future as soon as it takes no more jobs, for whatever reason.
+        drop(stopped);
     };
     let ended = match engine::worker_storage(&settings, executor.redis()) {
         Ok(storage) => {
-            let worker = engine::worker(&storage, executor, &settings.worker, stopped);
+            let worker = engine::worker(&storage, executor, &settings.worker, until_stop);
             worker.run().await.map(drop)
         }
         Err(error) => Err(error),
@@ -141,7 +141,7 @@ async fn run_round(
     }
 }
 
-/// Waits until another run of Redis answers than at first.
+/// Waits until Redis answers with another run id than at first.
 async fn restart_of(redis: &RedisManager) {
     let mut first = None;
     loop {

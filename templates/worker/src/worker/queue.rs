@@ -1,4 +1,4 @@
-//! How tasks are enqueued, and asked about.
+//! Enqueues tasks, and tells their state.
 
 use std::fmt;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::{Error, Registry, Task, TaskId, engine};
 use crate::redis::{self, RedisManager};
 use crate::settings::Settings;
 
-/// The way to the workers; cheap to clone.
+/// The queue, as handlers see it; cheap to clone.
 #[derive(Clone)]
 pub struct Tasks {
     registry: Arc<Registry>,
@@ -24,14 +24,14 @@ pub struct Tasks {
     timeout: Duration,
 }
 
-/// What is known of one task.
+/// The state of one task.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 pub struct TaskState {
     /// Its id.
     pub id: TaskId,
-    /// How often it was begun.
+    /// How many attempts were started.
     pub attempts: u32,
-    /// How far it has come.
+    /// Where it is between waiting and its end.
     #[serde(flatten)]
     pub status: Status,
 }
@@ -60,10 +60,10 @@ impl Tasks {
         })
     }
 
-    /// Enqueues a task to be run as soon as a worker is free.
+    /// Enqueues a task to run as soon as a worker is free.
     ///
-    /// When this succeeds, the task is in Redis as a whole and will run. When it fails, it may be there
-    /// all the same: the answer alone may have been lost.
+    /// On success the task is in Redis and will run. On an error it may be there as well, if only the
+    /// answer was lost.
     ///
     /// # Errors
     ///
@@ -75,7 +75,7 @@ impl Tasks {
         Ok(id)
     }
 
-    /// Enqueues a task to be run after a while.
+    /// Enqueues a task to run after a delay.
     ///
     /// # Errors
     ///
@@ -91,7 +91,7 @@ impl Tasks {
             .await
     }
 
-    /// Enqueues a task to be run at a time, or at once where that has passed.
+    /// Enqueues a task to run at a time, or at once if that has passed.
     ///
     /// # Errors
     ///
@@ -108,20 +108,20 @@ impl Tasks {
         Ok(id)
     }
 
-    /// How far a task has come, or nothing where there is no such task, or no longer.
+    /// The state of a task, or `None` if there is no such task, or its result has expired.
     ///
     /// # Errors
     ///
     /// If Redis cannot be reached.
     pub async fn state(&self, id: &TaskId) -> Result<Option<TaskState>, Error> {
-        // In this order: a task that ends in between has a record, whereas the other way round it
-        // would be in neither place.
+        // In this order: a task that ends in between has a record. The other way round it would be in
+        // neither place.
         let queued = self.is_queued(id).await?;
         let (attempts, status) = match self.results.get(id).await? {
-            // A task that has not ended is in the queue, unless Redis died and forgot the record of its
-            // end, or the engine dropped it for its age.
+            // Unfinished, and not in the queue: Redis died and lost the record of its end, or the engine
+            // dropped it after seven days.
             Some(record) if !queued && !record.status.is_end() && !self.is_queued(id).await? => {
-                let error = "the queue lost it: Redis died, or seven days have passed".to_owned();
+                let error = "it was lost before it had ended".to_owned();
                 (record.attempts, Status::Failure { error })
             }
             Some(record) => (record.attempts, record.status),
@@ -135,15 +135,14 @@ impl Tasks {
         }))
     }
 
-    /// Whether the engine has the task: it waits, or the worker that runs it has yet to tell its end.
+    /// Whether the engine has the task: it waits, or its worker has yet to acknowledge it.
     pub(super) async fn is_queued(&self, id: &TaskId) -> Result<bool, Error> {
         let job_id = engine::job_id(id);
         let job = self.bounded(self.storage.get_job(&job_id)).await?;
         Ok(job.is_some())
     }
 
-    /// The names of the hosts on which a worker has shown within the last five seconds that it is
-    /// alive.
+    /// The names of the hosts with a worker whose last heartbeat is at most five seconds old.
     pub(super) async fn hosts_of_workers(&self) -> Result<Vec<String>, Error> {
         let workers = self.bounded(self.storage.processes()).await?;
         Ok(workers.into_iter().map(|worker| worker.hostname).collect())

@@ -1,4 +1,4 @@
-//! The list of all tasks: what is not on it cannot be enqueued, and is not run.
+//! The list of all tasks. What is not on it can be neither enqueued nor run.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Backoff, Context, Task, TaskError};
 
-/// The tasks of the service by their names. The web process and the worker use the same list.
+/// The tasks of the service by name. The web process and the worker use the same list.
 #[derive(Clone, Debug, Default)]
 pub struct Registry(BTreeMap<&'static str, Definition>);
 
@@ -76,15 +76,24 @@ impl Registry {
 
 #[derive(Debug, thiserror::Error)]
 enum Conversion {
-    #[error("the payload cannot be decoded")]
-    Payload(#[source] serde_json::Error),
+    #[error("the payload cannot be decoded: {0}")]
+    Payload(String),
     #[error("the output cannot be encoded")]
     Output(#[source] serde_json::Error),
 }
 
 fn run<T: Task>(payload: Value, context: &Context) -> Result<Value, TaskError> {
     let payload = serde_json::from_value(payload)
-        .map_err(|error| TaskError::permanent(Conversion::Payload(error)))?;
+        .map_err(|error| TaskError::permanent(Conversion::Payload(without_value(&error))))?;
     let output = T::run(payload, context)?;
     serde_json::to_value(output).map_err(|error| TaskError::permanent(Conversion::Output(error)))
+}
+
+/// What was expected, without what was found: the log does not tell payloads.
+fn without_value(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    match text.rsplit_once(", expected ") {
+        Some((_found, expected)) => format!("expected {expected}"),
+        None => text,
+    }
 }

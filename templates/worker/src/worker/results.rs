@@ -1,5 +1,5 @@
-//! How far each task has come, and how it ended: a record in Redis beside the queue, because the
-//! engine forgets a task once it is done.
+//! The state and the result of each task: a record in Redis beside the queue, because the engine forgets
+//! a task once it is done.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -16,15 +16,15 @@ use super::dead::DeadTask;
 use super::{TaskId, dead, keys};
 use crate::redis::{Error, RedisManager};
 
-static BEGIN: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("begin.lua")));
+static START: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("start.lua")));
 static RECORD: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("record.lua")));
 
-/// How long the record of a task that has not ended is kept: a day longer than the engine keeps a
-/// task that nobody takes.
-const UNFINISHED: Duration = Duration::from_secs(8 * 24 * 3600);
+/// How long the record of an unfinished task is kept: a day longer than the engine keeps a task that
+/// nobody takes.
+const UNFINISHED_TTL: Duration = Duration::from_secs(8 * 24 * 3600);
 
-/// The pause before Redis is asked again during an outage.
-const OUTAGE_PAUSE: Duration = Duration::from_millis(250);
+/// The pause between retries while Redis is away.
+const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// How far a task has come.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
@@ -32,11 +32,11 @@ const OUTAGE_PAUSE: Duration = Duration::from_millis(250);
 pub enum Status {
     /// It waits for its time, or for a worker.
     Pending,
-    /// A worker runs it, or was lost while running it.
+    /// A worker runs it, or was lost while it did.
     Started,
-    /// An attempt failed, and another one follows.
+    /// An attempt failed and will be retried.
     Retry {
-        /// What went wrong.
+        /// What went wrong, as far as it is public.
         error: String,
         /// When the next attempt is due.
         #[schema(value_type = String, format = DateTime)]
@@ -44,18 +44,18 @@ pub enum Status {
     },
     /// It is done.
     Success {
-        /// What the task gave.
+        /// What the task returned.
         result: Value,
     },
-    /// It failed for good. Only a success replaces that, of a worker that was taken for lost.
+    /// It failed for good. Only the success of a worker that was presumed lost replaces that.
     Failure {
-        /// What went wrong the last time.
+        /// What went wrong last, as far as it is public.
         error: String,
     },
 }
 
 impl Status {
-    /// Whether nothing comes after it.
+    /// Whether the task has ended.
     pub fn is_end(&self) -> bool {
         matches!(self, Self::Success { .. } | Self::Failure { .. })
     }
@@ -68,13 +68,13 @@ pub(super) struct Record {
     pub(super) status: Status,
 }
 
-/// What came of beginning an attempt.
-pub(super) enum Begun {
-    /// The attempt of this number has begun.
-    Attempt(u32),
-    /// All attempts were made, and the last one, of this number, did not come to its end.
-    NoneLeft(u32),
-    /// The task ended before, and only the engine was not told.
+/// Whether a task may be attempted.
+pub(super) enum Attempt {
+    /// The attempt of this number has started.
+    Started(u32),
+    /// There was none left. The last one, of this number, never reported its end.
+    Exhausted(u32),
+    /// The task has ended; only the engine was not told.
     Ended,
 }
 
@@ -90,25 +90,25 @@ impl Results {
         Self { redis, result_ttl }
     }
 
-    /// Begins an attempt, if `most` attempts leave one.
-    pub(super) async fn begin(&self, id: &TaskId, most: u32) -> Result<Begun, Error> {
-        let mut script = BEGIN.prepare_invoke();
+    /// Starts an attempt, if fewer than `max` were made.
+    pub(super) async fn start(&self, id: &TaskId, max: u32) -> Result<Attempt, Error> {
+        let mut script = START.prepare_invoke();
         script
             .key(self.redis.key(keys::record(id)))
             .arg(encode(&Status::Started))
-            .arg(milliseconds(UNFINISHED))
-            .arg(most)
+            .arg(milliseconds(UNFINISHED_TTL))
+            .arg(max)
             .arg(Uuid::new_v4().to_string());
-        let attempt: Option<i64> = self.insist(&script).await?;
+        let attempt: Option<i64> = self.run(&script).await?;
         let number = |attempt: i64| u32::try_from(attempt.unsigned_abs()).unwrap_or(u32::MAX);
         Ok(match attempt {
-            Some(attempt) if attempt > 0 => Begun::Attempt(number(attempt)),
-            Some(last) => Begun::NoneLeft(number(last)),
-            None => Begun::Ended,
+            Some(attempt) if attempt > 0 => Attempt::Started(number(attempt)),
+            Some(last) => Attempt::Exhausted(number(last)),
+            None => Attempt::Ended,
         })
     }
 
-    /// Records that another attempt follows.
+    /// Records that the task will be retried.
     pub(super) async fn retry(
         &self,
         id: &TaskId,
@@ -116,18 +116,18 @@ impl Results {
         retry_at: DateTime<Utc>,
     ) -> Result<(), Error> {
         let status = Status::Retry { error, retry_at };
-        self.record(id, &status, UNFINISHED, false, None).await
+        self.record(id, &status, UNFINISHED_TTL, false, None).await
     }
 
-    /// Records the end of a task that is done, also where its worker was taken for lost.
+    /// Records the success of a task, also where its worker was presumed lost.
     pub(super) async fn succeed(&self, id: &TaskId, result: Value) -> Result<(), Error> {
         let status = Status::Success { result };
         self.record(id, &status, self.result_ttl, true, None).await
     }
 
-    /// Records the end of a task that failed for good, and puts it on the list of dead ones.
-    pub(super) async fn fail(&self, task: &DeadTask) -> Result<(), Error> {
-        let error = task.error.clone();
+    /// Records that a task failed for good, with what clients are told, and adds it to the dead-letter
+    /// list.
+    pub(super) async fn fail(&self, task: &DeadTask, error: String) -> Result<(), Error> {
         let status = Status::Failure { error };
         self.record(&task.id, &status, self.result_ttl, true, Some(task))
             .await
@@ -146,7 +146,7 @@ impl Results {
         };
         match serde_json::from_str(&state) {
             Ok(status) => Ok(Some(Record {
-                // A task that no worker knows ends without an attempt.
+                // A task that no worker knows fails without an attempt.
                 attempts: attempts.unwrap_or(0),
                 status,
             })),
@@ -173,17 +173,17 @@ impl Results {
             .arg(milliseconds(keep))
             .arg(u8::from(ended));
         if let Some(task) = dead {
-            script.arg(encode(task)).arg(dead::MOST);
+            script.arg(encode(task)).arg(dead::MAX_DEAD);
         }
-        self.insist(&script).await
+        self.run(&script).await
     }
 
-    /// Asks until Redis is there. The caller holds a task that has begun or ended, and would only make
-    /// it run once more by giving up; a worker without Redis has nothing else to do anyway.
-    async fn insist<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
+    /// Runs a script, and retries while Redis is away. The caller holds a task that has started or ended,
+    /// which would run once more if it gave up; without Redis, a worker has nothing else to do anyway.
+    async fn run<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
         loop {
             match self.redis.run_async(script).await {
-                Err(error) if error.is_outage() => sleep(OUTAGE_PAUSE).await,
+                Err(error) if error.is_outage() => sleep(RETRY_PAUSE).await,
                 answer => return answer,
             }
         }

@@ -1,9 +1,8 @@
-//! Enqueues scheduled tasks when their time has come.
+//! Enqueues scheduled tasks when they are due.
 //!
-//! Every worker does so. The run of a tick has the same id in all of them, and one id is run once for
-//! as long as Redis keeps its record: so there is one run however many workers there are, unless their
-//! clocks differ by more than `TASK_RESULT_TTL`, or Redis is full and evicts the record. Ticks that
-//! pass while no worker is there, or no Redis, are not made up for.
+//! Every worker does. A tick has the same task id in all of them, and an id runs once for as long as
+//! Redis keeps its record: so a tick runs once, unless clocks differ by more than `TASK_RESULT_TTL`, or
+//! Redis is full and evicts the record. Ticks without a worker, or without Redis, are skipped.
 
 use std::sync::Arc;
 
@@ -14,10 +13,10 @@ use tokio::time::sleep;
 use super::registry::Timetable;
 use super::{TaskId, Tasks, engine};
 
-/// A tick that is noticed later than this has been missed, because the machine slept.
-const LATEST: TimeDelta = TimeDelta::seconds(30);
+/// A tick that is noticed later than this is skipped: the machine slept.
+const MAX_LATENESS: TimeDelta = TimeDelta::seconds(30);
 
-/// Enqueues for ever.
+/// Enqueues for as long as it is polled.
 pub(super) async fn run(tasks: &Tasks) {
     let registry = Arc::clone(tasks.registry());
     let mut timetables = JoinSet::new();
@@ -34,7 +33,7 @@ async fn follow(tasks: Tasks, name: &'static str, timetable: Timetable) {
     while let Some(tick) = timetable.cron.after(&after).next() {
         wait_until(tick).await;
         after = Utc::now().max(tick);
-        if after - tick > LATEST {
+        if after - tick > MAX_LATENESS {
             tracing::warn!(name, %tick, "missed a scheduled task");
             continue;
         }
@@ -50,7 +49,7 @@ async fn follow(tasks: Tasks, name: &'static str, timetable: Timetable) {
 }
 
 async fn wait_until(time: DateTime<Utc>) {
-    // In steps, because the clock may be set, and because a machine that sleeps stops the timer.
+    // In steps, because clocks are set, and a machine that sleeps stops the timer.
     while let Ok(left) = (time - Utc::now()).to_std() {
         sleep(left.min(std::time::Duration::from_secs(1))).await;
     }

@@ -1,17 +1,17 @@
-//! The settings of the worker and of what tasks leave behind.
+//! The settings of the worker.
 
 use std::time::Duration;
 
 use crate::settings::Reader;
 
-/// How tasks are run, and how long their results are kept.
+/// How tasks run, and how long their results are kept.
 #[derive(Clone, Debug)]
 pub struct WorkerSettings {
-    /// `WORKER_CONCURRENCY`: how many tasks one worker runs at once, each on a thread of its own.
+    /// `WORKER_CONCURRENCY`: how many tasks one worker runs at once, each on its own thread.
     pub concurrency: usize,
-    /// `WORKER_SHUTDOWN_TIMEOUT`: how long running tasks may take to finish at the end.
+    /// `WORKER_SHUTDOWN_TIMEOUT`: how long running tasks may take to finish on shut-down.
     pub shutdown_timeout: Duration,
-    /// `WORKER_HEARTBEAT_TIMEOUT`: how long a worker may be silent before others take its tasks.
+    /// `WORKER_HEARTBEAT_TIMEOUT`: how long without a heartbeat until others take over a worker's tasks.
     pub heartbeat_timeout: Duration,
     /// `TASK_RESULT_TTL`: how long the result of a finished task is kept.
     pub result_ttl: Duration,

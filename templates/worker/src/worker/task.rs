@@ -1,4 +1,4 @@
-//! What a task is: a payload, a blocking function, and what to do when it fails.
+//! What a task is: a payload, a blocking function, and what happens when it fails.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -12,115 +12,131 @@ use crate::error::with_causes;
 
 /// A task: a file in [`tasks`](super::tasks) and a line in the list there.
 ///
-/// **A task may run more than once.** It runs again after an error and after a panic; also where its
-/// worker was killed or cut off in the middle, or finished it and was lost before saying so. Write
-/// [`run`](Self::run) so that a second run does no harm:
+/// **A task may run more than once**: after an error or a panic, and where its worker was killed, cut
+/// off, or lost before it could report success. Write [`run`](Self::run) so that a second run does no
+/// harm (idempotent):
 ///
-/// - set what is to be rather than changing what is: `SET` and not `INCR`, an upsert and not an insert;
-/// - look first whether the work is done, under a key that the payload determines;
-/// - hand the id of the task ([`Context::id`], the same in every attempt) to systems that refuse to do
-///   the same thing twice, as payment services do under the name of idempotency key.
+/// - set the new state instead of changing the old one: `SET` and not `INCR`, an upsert and not an insert;
+/// - check first whether the work is done, under a key that the payload determines;
+/// - pass the id of the task ([`Context::id`], the same in every attempt) as idempotency key to systems
+///   that take one, as payment services do.
 ///
-/// A task with `MAX_RETRIES = 0` is begun once, and so it may not happen at all; only where Redis loses
-/// the record of that, by dying or by eviction when it is full, can it be begun twice.
+/// A task with `MAX_RETRIES = 0` runs at most once, unless Redis loses its record by dying or by
+/// evicting it.
 pub trait Task: 'static {
-    /// What the function works on. Payloads wait in Redis, also across a deploy: a new field needs
-    /// `#[serde(default)]`, or those of before fail.
+    /// The input. Payloads wait in Redis across deploys: give a new field `#[serde(default)]`, or tasks
+    /// that were enqueued before fail.
     type Payload: Serialize + DeserializeOwned;
-    /// What it gives, kept for `TASK_RESULT_TTL`. Keep it small: what is large belongs in a store of
-    /// its own, and its place in here.
+    /// The result, kept for `TASK_RESULT_TTL`. Keep it small: store what is large elsewhere, and return
+    /// where it is.
     type Output: Serialize;
 
-    /// What the task is called in Redis: letters, digits, `-` and `_`. Waiting tasks are lost to a new
-    /// name, so it stays.
+    /// The name in Redis: letters, digits, `-` and `_`. Do not change it: no worker would know tasks that
+    /// wait under the old one.
     const NAME: &'static str;
-    /// How often a run is tried again; being cut off counts as well. A task that has not ended seven
-    /// days after it was due is dropped, so all waits together have to be shorter.
+    /// How often a failed run is retried; being cut off counts as well. Tasks expire seven days after
+    /// they are due, so all waits together have to be shorter.
     const MAX_RETRIES: u32 = 3;
-    /// How long to wait before trying again.
+    /// How long to wait before each retry.
     const BACKOFF: Backoff = Backoff::DEFAULT;
 
-    /// When the task runs by itself, and on which payload.
+    /// When the task runs by itself, and with which payload.
     fn schedule() -> Option<Schedule<Self::Payload>> {
         None
     }
 
-    /// Does the work, on a thread that may block. Nothing cuts a run off, and it takes one of
-    /// `WORKER_CONCURRENCY` places until it ends: give every call that waits a time-out of its own.
+    /// Does the work, on a thread that may block. Nothing interrupts a run, and it occupies one of
+    /// `WORKER_CONCURRENCY` permits until it returns: give every call that waits a time-out.
     ///
     /// # Errors
     ///
-    /// Any error passed on with `?` is tried again; [`TaskError::permanent`] is final. Its message goes
-    /// to the log, and with its causes to whoever asks for the task: it holds no secrets.
+    /// Any error passed on with `?` is retried; [`TaskError::permanent`] is not. The error and its causes
+    /// go to the log and to the list of dead tasks, so keep secrets out of them. Clients learn only what
+    /// [`TaskError::with_public_message`] says.
     fn run(payload: Self::Payload, context: &Context) -> Result<Self::Output, TaskError>;
 }
 
-/// A time table.
+/// When a task runs by itself.
 #[derive(Clone, Debug)]
 pub struct Schedule<P> {
     /// Second, minute, hour, day of the month, month and day of the week, in UTC, in the notation of
     /// [cron](https://docs.rs/cron): `0 */5 * * * *` is every five minutes.
     pub cron: &'static str,
-    /// What each run works on.
+    /// The payload of each run.
     pub payload: P,
 }
 
-/// How long to wait before another attempt: twice as long each time, and up to half of it more by
-/// chance, so that tasks that failed together do not come back together.
+/// Exponential backoff: the wait doubles with each attempt, plus up to half of it at random, so that
+/// tasks that failed together are not retried together.
 #[derive(Clone, Copy, Debug)]
 pub struct Backoff {
     /// The wait after the first attempt.
-    pub first: Duration,
-    /// The longest wait, chance not included.
-    pub longest: Duration,
+    pub initial: Duration,
+    /// The longest wait, jitter not included.
+    pub max: Duration,
 }
 
 impl Backoff {
     /// 5 s, 10 s, 20 s and so on, up to ten minutes.
     pub const DEFAULT: Self = Self {
-        first: Duration::from_secs(5),
-        longest: Duration::from_secs(600),
+        initial: Duration::from_secs(5),
+        max: Duration::from_secs(600),
     };
 
-    /// The wait after attempt number `attempt`, where `chance` is from 0 to 1. The engine counts whole
-    /// seconds, so it is rounded to them, and is one at least.
-    pub(super) fn wait(&self, attempt: u32, chance: f64) -> Duration {
+    /// The wait after attempt number `attempt`, with a `jitter` from 0 to 1. It is at least one second,
+    /// and rounded to whole ones, which the engine counts in.
+    pub(super) fn wait(&self, attempt: u32, jitter: f64) -> Duration {
         let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1));
-        let wait = self.first.saturating_mul(doubled).min(self.longest);
-        let seconds = wait.as_secs_f64() * (1.0 + chance / 2.0);
+        let wait = self.initial.saturating_mul(doubled).min(self.max);
+        let seconds = wait.as_secs_f64() * (1.0 + jitter / 2.0);
         Duration::from_secs_f64(seconds.round().max(1.0))
     }
 }
 
-/// Why an attempt failed, and whether another one makes sense.
+/// Why an attempt failed, whether to retry it, and what clients are told.
 #[derive(Debug)]
 pub struct TaskError {
     cause: Box<dyn StdError + Send + Sync>,
-    permanent: bool,
+    public_message: Option<String>,
+    is_permanent: bool,
 }
 
 impl TaskError {
-    /// An error that trying again does not mend.
+    /// An error that a retry cannot fix.
     pub fn permanent(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
-            cause: cause.into(),
-            permanent: true,
+            is_permanent: true,
+            ..Self::temporary(cause)
         }
     }
 
-    /// An error that may not happen again.
+    /// An error that a retry may fix.
     pub fn temporary(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self {
             cause: cause.into(),
-            permanent: false,
+            public_message: None,
+            is_permanent: false,
         }
     }
 
-    pub(super) fn is_permanent(&self) -> bool {
-        self.permanent
+    /// Tells whoever asks for the task what went wrong, instead of only that it failed.
+    #[must_use]
+    pub fn with_public_message(mut self, message: impl Into<String>) -> Self {
+        self.public_message = Some(message.into());
+        self
     }
 
-    /// The error and its causes in one line.
+    pub(super) fn is_permanent(&self) -> bool {
+        self.is_permanent
+    }
+
+    /// What clients are told.
+    pub(super) fn public_message(&self) -> String {
+        let message = self.public_message.as_deref();
+        message.unwrap_or("internal error").to_owned()
+    }
+
+    /// The error and its causes in one line, for the log and for operators.
     pub(super) fn chain(&self) -> String {
         with_causes(&*self.cause)
     }
@@ -145,32 +161,32 @@ mod tests {
     use super::*;
 
     const BACKOFF: Backoff = Backoff {
-        first: Duration::from_secs(2),
-        longest: Duration::from_secs(60),
+        initial: Duration::from_secs(2),
+        max: Duration::from_secs(60),
     };
 
     #[test]
-    fn the_wait_doubles_up_to_the_longest() {
+    fn the_wait_doubles_up_to_the_maximum() {
         let waits =
             [1, 2, 3, 5, 6, 100, u32::MAX].map(|attempt| BACKOFF.wait(attempt, 0.0).as_secs());
         assert_eq!(waits, [2, 4, 8, 32, 60, 60, 60]);
     }
 
     #[test]
-    fn chance_makes_the_wait_longer_by_half_at_most() {
+    fn jitter_adds_half_of_the_wait_at_most() {
         assert_eq!(BACKOFF.wait(2, 0.5).as_secs(), 5);
         assert_eq!(BACKOFF.wait(2, 1.0).as_secs(), 6);
     }
 
     #[test]
     fn a_wait_is_rounded_to_seconds_and_is_one_at_least() {
-        let first = |milliseconds| Backoff {
-            first: Duration::from_millis(milliseconds),
+        let initial = |milliseconds| Backoff {
+            initial: Duration::from_millis(milliseconds),
             ..BACKOFF
         };
-        assert_eq!(first(1000).wait(1, 0.9).as_secs(), 1);
-        assert_eq!(first(1600).wait(1, 0.0).as_secs(), 2);
-        assert_eq!(first(0).wait(1, 1.0).as_secs(), 1);
+        assert_eq!(initial(1000).wait(1, 0.9).as_secs(), 1);
+        assert_eq!(initial(1600).wait(1, 0.0).as_secs(), 2);
+        assert_eq!(initial(0).wait(1, 1.0).as_secs(), 1);
     }
 
     #[derive(Debug, thiserror::Error)]
@@ -193,9 +209,12 @@ mod tests {
     }
 
     #[test]
-    fn an_error_may_be_permanent() {
+    fn an_error_may_be_permanent_and_stays_private_unless_said() {
         let permanent = TaskError::permanent("no such user");
         assert!(permanent.is_permanent());
         assert_eq!(permanent.to_string(), "no such user");
+        assert_eq!(permanent.public_message(), "internal error");
+        let told = permanent.with_public_message("the account is closed");
+        assert_eq!(told.public_message(), "the account is closed");
     }
 }

@@ -1,22 +1,22 @@
-//! Looks at the memory of Redis, which refuses new tasks when it has none left.
+//! Watches the memory of Redis, which refuses new tasks when it is full.
 
 use redis::InfoDict;
 use serde::Serialize;
 
 use crate::worker::{Context, Schedule, Task, TaskError};
 
-/// The part of the memory, in per cent, from which on there is a warning.
-const WARNING: u64 = 80;
+/// The percentage of `maxmemory` above which there is a warning.
+const WARN_ABOVE: u64 = 80;
 
 /// Logs how much memory Redis uses, every five minutes.
 #[derive(Debug)]
 pub struct RedisMemory;
 
-/// What Redis uses and may use, in bytes.
+/// The memory of Redis, in bytes.
 #[derive(Debug, Serialize)]
 pub struct Memory {
     used: u64,
-    /// `maxmemory`; nothing where that is not set.
+    /// `maxmemory`, if it is set.
     limit: Option<u64>,
 }
 
@@ -41,7 +41,7 @@ impl Task for RedisMemory {
         let used = number("used_memory").unwrap_or_default();
         let limit = number("maxmemory").filter(|limit| *limit > 0);
         match limit {
-            Some(limit) if used > limit / 100 * WARNING => {
+            Some(limit) if used > limit / 100 * WARN_ABOVE => {
                 tracing::warn!(used, limit, "Redis is nearly full");
             }
             _ => tracing::info!(used, limit, "memory of Redis"),

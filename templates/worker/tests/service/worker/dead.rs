@@ -23,7 +23,7 @@ async fn a_dead_task_is_listed_and_runs_again_once_the_cause_is_mended() {
     let id = stage.enqueue::<Fail>(failing).await;
     let state = stage.end(&id).await;
     assert_eq!(state.attempts, 3);
-    let error = "the disk is full".to_owned();
+    let error = "internal error".to_owned();
     assert_eq!(state.status, Status::Failure { error });
 
     let list = dead(&stage, "list");

@@ -1,5 +1,5 @@
-use super::probes::{Note, Noted, Panic};
-use super::stage::Stage;
+use super::probes::{Note, Noted, Panic, Refuse};
+use super::stage::{Stage, Status};
 
 #[tokio::test]
 async fn the_log_tells_how_a_task_went_and_never_its_payload() {
@@ -51,4 +51,24 @@ async fn the_log_names_a_task_that_failed_also_where_it_tells_little() {
         assert_eq!(line["span"]["task"], "panic");
         assert_eq!(line["span"]["attempt"], attempt);
     }
+}
+
+#[tokio::test]
+async fn the_log_and_operators_get_the_causes_and_clients_what_the_task_made_public() {
+    let stage = Stage::new();
+    let worker = stage.worker(&[("LOG_FORMAT", "json")]);
+    let id = stage.enqueue::<Refuse>(()).await;
+    let state = stage.end(&id).await;
+    let error = "no such user".to_owned();
+    assert_eq!(state.status, Status::Failure { error });
+
+    let chain = "user `7x` is not in the database: invalid digit found in string";
+    assert_eq!(stage.tasks.dead().await.unwrap()[0].error, chain);
+    worker.signal("TERM");
+    let (_, log) = worker.wait();
+    let lines = log.lines().filter(|line| line.contains("outcome"));
+    let told: Result<Vec<serde_json::Value>, _> = lines.map(serde_json::from_str).collect();
+    let told = told.expect("JSON");
+    assert_eq!(told.len(), 1, "{log}");
+    assert_eq!(told[0]["error"], chain);
 }

@@ -126,14 +126,14 @@ async fn a_long_task_does_not_keep_others_waiting_after_redis_was_restarted() {
 #[tokio::test]
 async fn an_attempt_whose_answer_was_lost_is_counted_once() {
     let stage = Stage::new();
-    let script = redis::Script::new(include_str!("../../../src/worker/begin.lua"));
+    let script = redis::Script::new(include_str!("../../../src/worker/start.lua"));
     let mut client = stage.redis.get_async_client().await.unwrap();
-    let mut begun = vec![];
-    for asker in ["first", "first", "second", "second", "third"] {
+    let mut started = vec![];
+    for caller in ["first", "first", "second", "second", "third"] {
         let mut asked = script.key("record");
-        asked.arg("state").arg(60_000).arg(2).arg(asker);
+        asked.arg("state").arg(60_000).arg(2).arg(caller);
         let attempt: i64 = asked.invoke_async(&mut client).await.unwrap();
-        begun.push(attempt);
+        started.push(attempt);
     }
-    assert_eq!(begun, [1, 1, 2, 2, -2]);
+    assert_eq!(started, [1, 1, 2, 2, -2]);
 }
