@@ -18,8 +18,8 @@ use utoipa::{PartialSchema, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 
 use crate::error::{FieldError, Place, Problem};
+use crate::server::request_id::REQUEST_ID;
 use crate::state::AppState;
-use crate::telemetry::REQUEST_ID;
 
 /// Everything that the page needs comes from this service. Swagger UI writes styles into the page,
 /// and draws its icons as `data:` images.

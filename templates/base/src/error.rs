@@ -1,6 +1,5 @@
 //! One error type for every handler, answered as a problem document (RFC 9457).
 
-use std::convert::Infallible;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
@@ -10,8 +9,6 @@ use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
-
-use crate::telemetry::REQUEST_ID;
 
 /// The longest text of another layer's error that is worth passing on, in bytes.
 const MAX_DETAIL: usize = 4096;
@@ -89,7 +86,7 @@ pub fn with_causes(error: &(dyn StdError + 'static)) -> String {
     text
 }
 
-/// Gives the sentence as plain text, and the fields beside it; [`into_problems`] makes the document of
+/// Gives the sentence as plain text, and the fields beside it; [`into_problem`] makes the document of
 /// both.
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
@@ -182,18 +179,14 @@ pub struct Problem {
     pub request_id: String,
 }
 
-/// Turns every error response into a problem document with the id of the request, whoever made
-/// it: a handler, an extractor, a layer, or the router itself. One that is not plain text is a
-/// document already, and stays as it is.
-///
-/// # Errors
-///
-/// Never: layers want a `Result`.
-pub async fn into_problems(response: Response) -> Result<Response, Infallible> {
+/// Turns an error response into a problem document with the id of the request, whoever made it: a
+/// handler, an extractor, a layer, or the router itself. One that is not plain text is a document
+/// already, and stays as it is.
+pub async fn into_problem(response: Response, request_id: &HeaderValue) -> Response {
     let status = response.status();
     let is_error = status.is_client_error() || status.is_server_error();
     if !is_error || !is_plain(&response) {
-        return Ok(response);
+        return response;
     }
 
     let (mut parts, body) = response.into_parts();
@@ -202,14 +195,13 @@ pub async fn into_problems(response: Response) -> Result<Response, Infallible> {
         Err(_) => String::new(),
     };
     let errors = parts.extensions.remove().unwrap_or_default();
-    let id = parts.headers.get(REQUEST_ID).map(HeaderValue::as_bytes);
     let problem = Problem {
         r#type: "about:blank".to_owned(),
         title: status.canonical_reason().unwrap_or("Error").to_owned(),
         status: status.as_u16(),
         detail,
         errors,
-        request_id: String::from_utf8_lossy(id.unwrap_or_default()).into_owned(),
+        request_id: String::from_utf8_lossy(request_id.as_bytes()).into_owned(),
     };
     let document = serde_json::to_vec(&problem).expect("a problem is made of strings and a number");
     parts.headers.remove(header::CONTENT_LENGTH);
@@ -217,7 +209,7 @@ pub async fn into_problems(response: Response) -> Result<Response, Infallible> {
         header::CONTENT_TYPE,
         HeaderValue::from_static("application/problem+json"),
     );
-    Ok(Response::from_parts(parts, Body::from(document)))
+    Response::from_parts(parts, Body::from(document))
 }
 
 fn is_plain(response: &Response) -> bool {

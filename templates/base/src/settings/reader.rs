@@ -185,6 +185,18 @@ impl Reader {
         self.read(Variable::new(name, default, rule), parse_seconds)
     }
 
+    /// Reports a variable under a name that it no longer has, which would otherwise be ignored.
+    pub fn renamed(&mut self, old: &'static str, new: &str) {
+        if let Some(given) = self.values.get(old).filter(|value| !value.is_empty()) {
+            self.faults.push(Fault::Variable {
+                name: old.to_owned(),
+                given: given.clone(),
+                rule: format!("named {new}"),
+                example: "",
+            });
+        }
+    }
+
     /// The names of all variables read so far, in order.
     pub fn names(&self) -> &[&'static str] {
         &self.names

@@ -2,28 +2,20 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::process::{self, Process};
 
-/// Sends the beginning of a request.
+/// Sends requests and reads none of the responses, which together are too large for the buffers of
+/// the system, so that one of them is under way.
 fn begin_request(address: SocketAddr) -> TcpStream {
     let mut stream = TcpStream::connect(address).expect("a connection");
-    stream
-        .set_read_timeout(Some(Duration::from_secs(10)))
-        .expect("a time-out");
-    write!(stream, "GET /health/live HTTP/1.1\r\nHost: test\r\n").expect("half a request");
-    // Give the service the time to accept the connection and read this half.
+    let request = "GET /docs/swagger-ui-bundle.js HTTP/1.1\r\nHost: test\r\n\r\n";
+    let requests = request.repeat(50);
+    stream.write_all(requests.as_bytes()).expect("requests");
+    // Give the service the time to read it.
     std::thread::sleep(Duration::from_millis(200));
     stream
-}
-
-/// Sends the rest of a request and gives the response.
-fn finish_request(mut stream: TcpStream) -> String {
-    write!(stream, "Connection: close\r\n\r\n").expect("the other half");
-    let mut response = String::new();
-    stream.read_to_string(&mut response).expect("a response");
-    response
 }
 
 #[test]
@@ -41,13 +33,49 @@ fn a_signal_ends_the_service_with_success() {
 #[test]
 fn a_request_under_way_is_answered_before_the_end() {
     let mut service = Process::start(&[]);
-    let request = begin_request(service.address());
+    let mut request = begin_request(service.address());
     service.signal("TERM");
     service.wait_for("draining");
 
-    assert!(finish_request(request).starts_with("HTTP/1.1 200 "));
+    let mut responses = Vec::new();
+    request.read_to_end(&mut responses).expect("responses");
+    let text = String::from_utf8(responses).expect("whole letters");
+    let responses: Vec<_> = text.split("HTTP/1.1 200 OK\r\n").skip(1).collect();
+    assert!(responses.len() < 50, "nothing was under way");
+    let last = responses.last().expect("a response");
+    let (head, body) = last.split_once("\r\n\r\n").expect("a head");
+    assert!(head.contains(&format!("content-length: {}", body.len())));
     let (code, log) = service.wait();
     assert_eq!(code, Some(0), "{log}");
+}
+
+#[test]
+fn connections_without_a_request_hold_nothing_up() {
+    let service = Process::start(&[]);
+    let connect = |sent: &str| {
+        let mut stream = TcpStream::connect(service.address()).expect("a connection");
+        stream.write_all(sent.as_bytes()).expect("a part");
+        stream
+    };
+    let half = "GET /health/live HTTP/1.1\r\nHost: test\r\n";
+    let whole = format!("{half}\r\n");
+    let mut idle = connect(&whole);
+    let mut half_of_the_second = connect(&format!("{whole}{half}"));
+    for stream in [&mut idle, &mut half_of_the_second] {
+        let mut status = [0; 12];
+        stream.read_exact(&mut status).expect("a response");
+        assert_eq!(&status, b"HTTP/1.1 200");
+    }
+    let _half_sent: Vec<_> = (0..100).map(|_| connect(half)).collect();
+    let _silent = connect("");
+    // Give the service the time to read all of it.
+    std::thread::sleep(Duration::from_millis(300));
+
+    let start = Instant::now();
+    service.signal("TERM");
+    let (code, log) = service.wait();
+    assert_eq!(code, Some(0), "{log}");
+    assert!(start.elapsed() < Duration::from_secs(1), "{log}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! A limiter in front of routes.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -8,17 +9,22 @@ use std::task::{Context, Poll};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use ipnet::Ipv6Net;
 use tower::{Layer, Service};
 use utoipa_axum::router::OpenApiRouter;
 
 use super::limiter::whole_seconds;
-use super::{Decision, OnFailure, RateLimiter, client_address};
+use super::{Decision, OnFailure, RateLimiter};
 use crate::docs;
 use crate::error::Error;
+use crate::server::client_address::ClientAddress;
 use crate::state::AppState;
 
 const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
+
+/// The networks of one household or host in IPv6: whoever has one of its addresses has them all.
+const IPV6_NETWORK: u8 = 64;
 
 /// What the layer tells clients besides `Retry-After`.
 pub const HEADERS: [HeaderName; 2] = [RATE_LIMIT, RATE_LIMIT_POLICY];
@@ -53,10 +59,7 @@ pub struct RateLimitLayer {
 impl RateLimitLayer {
     /// Counts requests by the address of the client.
     pub fn by_client(limiter: RateLimiter) -> Self {
-        let proxies = limiter.trusted_proxies().clone();
-        Self::by(limiter, move |request| {
-            client_address::key_of(request, &proxies)
-        })
+        Self::by(limiter, key_of_client)
     }
 
     /// Counts requests by what `key` makes of them. Keep it short: it goes to Redis. What can be
@@ -129,6 +132,17 @@ where
             }
             Ok(response)
         })
+    }
+}
+
+/// The address of the client, or its network in IPv6. Requests whose client is unknown count together.
+fn key_of_client(request: &Request) -> String {
+    match request.extensions().get() {
+        None => "unknown".to_owned(),
+        Some(ClientAddress(IpAddr::V4(address))) => address.to_string(),
+        Some(ClientAddress(IpAddr::V6(address))) => Ipv6Net::new_assert(*address, IPV6_NETWORK)
+            .trunc()
+            .to_string(),
     }
 }
 

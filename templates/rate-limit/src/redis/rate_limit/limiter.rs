@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use redis::Script;
 
-use super::client_address::TrustedProxies;
 use super::{OnFailure, RateLimitSettings};
 use crate::redis::{Error, RedisManager};
 
@@ -24,7 +23,6 @@ pub struct RateLimiter {
     limit: usize,
     window: usize,
     on_failure: OnFailure,
-    trusted_proxies: TrustedProxies,
 }
 
 /// What was decided about a request.
@@ -49,7 +47,6 @@ impl RateLimiter {
             limit: settings.requests,
             window: settings.window,
             on_failure: settings.on_failure,
-            trusted_proxies: settings.trusted_proxies.clone(),
         }
     }
 
@@ -101,10 +98,6 @@ impl RateLimiter {
             retry_after: Duration::from_millis(retry),
             reset_after: Duration::from_millis(reset),
         })
-    }
-
-    pub(super) fn trusted_proxies(&self) -> &TrustedProxies {
-        &self.trusted_proxies
     }
 
     pub(super) fn on_failure(&self) -> OnFailure {

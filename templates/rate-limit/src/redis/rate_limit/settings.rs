@@ -1,9 +1,8 @@
 //! The settings of the rate limit.
 
-use super::client_address::TrustedProxies;
 use crate::settings::{Reader, Variable};
 
-/// How many requests a client may send, and how a client is recognized.
+/// How many requests a client may send.
 #[derive(Clone, Debug)]
 pub struct RateLimitSettings {
     /// `RATE_LIMIT_REQUESTS`: how many requests of one client fit into a window.
@@ -12,8 +11,6 @@ pub struct RateLimitSettings {
     pub window: usize,
     /// `RATE_LIMIT_ON_FAILURE`: what happens to requests while Redis cannot count them.
     pub on_failure: OnFailure,
-    /// `RATE_LIMIT_TRUSTED_PROXIES`: the proxies whose `X-Forwarded-For` is believed.
-    pub trusted_proxies: TrustedProxies,
 }
 
 /// What happens to requests that cannot be counted.
@@ -28,6 +25,7 @@ pub enum OnFailure {
 impl RateLimitSettings {
     /// Reads the settings through `reader`, which keeps the faults.
     pub fn read(reader: &mut Reader) -> Self {
+        reader.renamed("RATE_LIMIT_TRUSTED_PROXIES", "APP_TRUSTED_PROXIES");
         Self {
             requests: reader.whole_number("RATE_LIMIT_REQUESTS", "100", 1..=1_000_000),
             // Longer windows would count beyond what Lua's numbers hold exactly.
@@ -39,14 +37,6 @@ impl RateLimitSettings {
                     "refuse" => Some(OnFailure::Refuse),
                     _ => None,
                 },
-            ),
-            trusted_proxies: reader.read(
-                Variable::new(
-                    "RATE_LIMIT_TRUSTED_PROXIES",
-                    "",
-                    "addresses or networks like 10.0.0.0/8, separated by commas",
-                ),
-                TrustedProxies::parse,
             ),
         }
     }

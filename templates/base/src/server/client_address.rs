@@ -1,16 +1,16 @@
 //! Who sent a request, even from behind proxies.
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Once};
 
-use axum::extract::{ConnectInfo, Request};
-use axum::http::{HeaderMap, HeaderName};
-use ipnet::{IpNet, Ipv6Net};
+use axum::http::{HeaderMap, HeaderName, header};
+use ipnet::IpNet;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The networks of one household or host in IPv6: whoever has one of its addresses has them all.
-const IPV6_NETWORK: u8 = 64;
+/// The address of the client, which every request has among its extensions.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ClientAddress(pub IpAddr);
 
 /// The proxies that are believed when they say on whose behalf they ask.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -38,6 +38,9 @@ impl TrustedProxies {
     /// whatever stands before may be the client's own invention. Anything but an address ends it.
     pub fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut client = peer.to_canonical();
+        if !self.trust(client) {
+            warn_if_forwarded(client, headers);
+        }
         let lines = headers.get_all(X_FORWARDED_FOR).iter().rev();
         let mut forwarded = lines.flat_map(|line| line.as_bytes().rsplit(|byte| *byte == b','));
         while self.trust(client) {
@@ -54,6 +57,20 @@ impl TrustedProxies {
     }
 }
 
+/// Says once that somebody forwards requests and is not believed: either a client that tries its
+/// luck, or a proxy that the settings do not name, behind which all clients look like one.
+fn warn_if_forwarded(peer: IpAddr, headers: &HeaderMap) {
+    static WARNING: Once = Once::new();
+    if headers.contains_key(X_FORWARDED_FOR) || headers.contains_key(header::FORWARDED) {
+        WARNING.call_once(|| {
+            tracing::warn!(
+                %peer,
+                "ignored a forwarded address: if a proxy of yours sent it, name it in APP_TRUSTED_PROXIES"
+            );
+        });
+    }
+}
+
 /// Takes an address, with or without a port, as some proxies add it.
 fn parse_address(bytes: &[u8]) -> Option<IpAddr> {
     let text = std::str::from_utf8(bytes).ok()?.trim();
@@ -65,18 +82,4 @@ fn parse_address(bytes: &[u8]) -> Option<IpAddr> {
         .or_else(|_| text.parse().map(|address: SocketAddr| address.ip()))
         .map(|address: IpAddr| address.to_canonical())
         .ok()
-}
-
-/// What the requests of a client are counted under: its address, or its network in IPv6. Requests
-/// whose peer is unknown count together.
-pub fn key_of(request: &Request, proxies: &TrustedProxies) -> String {
-    let Some(ConnectInfo(peer)) = request.extensions().get::<ConnectInfo<SocketAddr>>() else {
-        return "unknown".to_owned();
-    };
-    match proxies.client(peer.ip(), request.headers()) {
-        IpAddr::V4(address) => address.to_string(),
-        IpAddr::V6(address) => Ipv6Net::new_assert(address, IPV6_NETWORK)
-            .trunc()
-            .to_string(),
-    }
 }
