@@ -127,8 +127,9 @@ fn operations(router: &mut OpenApiRouter<AppState>) -> impl Iterator<Item = &mut
     })
 }
 
-/// `GET /openapi.json` and, for people, `GET /docs`.
+/// `GET /openapi.json` and, for people, `GET /docs`, to which `GET /` leads unless the API has it.
 pub fn router(document: OpenApi) -> Router<AppState> {
+    let has_root = document.paths.paths.contains_key("/");
     let index = Html(include_str!("docs/index.html"));
     let initializer = include_str!("docs/swagger-initializer.js");
     let javascript = [(header::CONTENT_TYPE, "text/javascript")];
@@ -140,6 +141,11 @@ pub fn router(document: OpenApi) -> Router<AppState> {
             "/docs/swagger-initializer.js",
             get((javascript, initializer)),
         );
+
+    let routes = match has_root {
+        true => routes,
+        false => routes.route("/", get(Redirect::temporary("docs"))),
+    };
 
     // Its routes have a page as well, but with a script in it, which the policy forbids.
     let swagger_ui = swagger_ui_dist::generate_routes(ApiDefinition {

@@ -2,114 +2,144 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::io::Write;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
-use tracing::span::Record;
+use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Subscriber};
-use tracing_subscriber::field::RecordFields;
-use tracing_subscriber::fmt::format::{FormatEvent, FormatFields, Writer};
+use tracing_log::NormalizeEvent;
+use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime};
-use tracing_subscriber::fmt::{FmtContext, FormattedFields, Layer, layer as plain_layer};
-use tracing_subscriber::registry::{LookupSpan, SpanRef};
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::error::with_causes;
 
-/// Writes such lines to standard output.
-pub(super) fn layer<S>() -> Layer<S, JsonFields, JsonLines>
-where
-    S: Subscriber + for<'span> LookupSpan<'span>,
-{
-    plain_layer().fmt_fields(JsonFields).event_format(JsonLines)
-}
+/// Keys that lines and spans have by themselves: a field of such a name gets a `_` at its end.
+const OWN_KEYS: [&str; 5] = ["timestamp", "level", "target", "span", "spans"];
 
-/// Writes the time, the level, the place in the code, what the event says, and as `span` the one
-/// around it. Where that is inside another, as in a function with `#[tracing::instrument]`, `spans`
-/// has all of them, from the outermost on.
+/// Writes each event as an object: the time, the level, the place in the code and the fields; the id
+/// of the request around it; and the `spans` around it, from the outermost on.
 ///
 /// The format that comes with `tracing-subscriber` collects all fields in a map before it writes
-/// them, and parses those of the span for every line. That was most of the work for a line, and
+/// them, and parses those of the spans for every line. That was most of the work for a line, and
 /// every request has one.
-pub(super) struct JsonLines;
+pub(super) struct JsonLines<W>(pub(super) W);
 
-impl<S> FormatEvent<S, JsonFields> for JsonLines
+impl<S, W> Layer<S> for JsonLines<W>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
+    W: for<'writer> MakeWriter<'writer> + 'static,
 {
-    fn format_event(
-        &self,
-        context: &FmtContext<'_, S, JsonFields>,
-        mut line: Writer<'_>,
-        event: &Event<'_>,
-    ) -> fmt::Result {
-        line.write_str("{\"timestamp\":\"")?;
-        SystemTime.format_time(&mut line)?;
-        let (level, target) = (event.metadata().level(), event.metadata().target());
-        write!(line, "\",\"level\":\"{level}\",\"target\":\"{target}\"")?;
-        context.format_fields(line.by_ref(), event)?;
-        if let Some(span) = context.parent_span() {
-            line.write_str(",\"span\":")?;
-            write_span(&mut line, &span)?;
-            if span.parent().is_some() {
-                let mut before = ",\"spans\":[";
-                for span in span.scope().from_root() {
-                    line.write_str(before)?;
-                    write_span(&mut line, &span)?;
-                    before = ",";
-                }
-                line.write_str("]")?;
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let mut fields = Fields::default();
+        attributes.record(&mut fields);
+        let span = context.span(id).expect("a new span is known");
+        span.extensions_mut().insert(fields);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let span = context.span(id).expect("a span that records is known");
+        if let Some(fields) = span.extensions_mut().get_mut::<Fields>() {
+            values.record(fields);
+            fields.keep_last_values();
+        }
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        // What comes from the crate `log` has its place in the code among its fields.
+        let from_log = event.normalized_metadata();
+        let metadata = from_log.as_ref().unwrap_or_else(|| event.metadata());
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+
+        let mut line = Vec::with_capacity(512);
+        let mut time = String::with_capacity(32);
+        let _ = SystemTime.format_time(&mut Writer::new(&mut time));
+        line.extend_from_slice(b"{\"timestamp\":");
+        push(&mut line, time);
+        line.extend_from_slice(b",\"level\":");
+        push(&mut line, metadata.level().as_str());
+        line.extend_from_slice(b",\"target\":");
+        push(&mut line, metadata.target());
+        line.append(&mut fields.text);
+
+        let mut spans = Vec::new();
+        let scope = context.event_scope(event);
+        for span in scope.into_iter().flat_map(|scope| scope.from_root()) {
+            if let Some(known) = span.extensions().get::<Fields>() {
+                spans.extend_from_slice(if spans.is_empty() { b"[" } else { b"," });
+                spans.extend_from_slice(b"{\"span\":");
+                push(&mut spans, span.name());
+                spans.extend_from_slice(&known.text);
+                spans.push(b'}');
+                fields.request_id = known.request_id.clone().or(fields.request_id);
             }
         }
-        line.write_str("}\n")
+        if let Some(id) = &fields.request_id {
+            line.extend_from_slice(b",\"request_id\":");
+            line.extend_from_slice(id);
+        }
+        if !spans.is_empty() {
+            line.extend_from_slice(b",\"spans\":");
+            line.append(&mut spans);
+            line.push(b']');
+        }
+        line.extend_from_slice(b"}\n");
+        let _ = self.0.make_writer_for(metadata).write_all(&line);
     }
 }
 
-fn write_span<S>(line: &mut Writer<'_>, span: &SpanRef<'_, S>) -> fmt::Result
-where
-    S: for<'span> LookupSpan<'span>,
-{
-    let extensions = span.extensions();
-    let fields = extensions.get::<FormattedFields<JsonFields>>();
-    let fields = fields.and_then(|fields| fields.strip_prefix(','));
-    write!(line, "{{{}}}", fields.unwrap_or_default())
+/// Fields as they stand in a line, `,"name":value`, and apart from them the id of a request.
+#[derive(Default)]
+struct Fields {
+    text: Vec<u8>,
+    request_id: Option<Vec<u8>>,
 }
 
-/// Writes each field as `,"name":value`, so that one that a span learns later is only appended.
-pub(super) struct JsonFields;
-
-impl<'writer> FormatFields<'writer> for JsonFields {
-    fn format_fields<R: RecordFields>(&self, mut to: Writer<'writer>, fields: R) -> fmt::Result {
-        let mut json = Json(Vec::with_capacity(256));
-        fields.record(&mut json);
-        to.write_str(str::from_utf8(&json.0).map_err(|_| fmt::Error)?)
-    }
-
-    fn add_fields(
-        &self,
-        known: &'writer mut FormattedFields<Self>,
-        fields: &Record<'_>,
-    ) -> fmt::Result {
-        self.format_fields(known.as_writer(), fields)
-    }
-}
-
-struct Json(Vec<u8>);
-
-impl Json {
+impl Fields {
     fn field(&mut self, field: &Field, value: impl Serialize) {
-        self.0.push(b',');
         let name = field.name();
-        self.value(name.strip_prefix("r#").unwrap_or(name));
-        self.0.push(b':');
-        self.value(value);
+        let name = name.strip_prefix("r#").unwrap_or(name);
+        if name == "request_id" {
+            let mut id = Vec::new();
+            push(&mut id, value);
+            self.request_id = Some(id);
+        } else if !name.starts_with("log.") {
+            self.text.push(b',');
+            if OWN_KEYS.contains(&name) {
+                push(&mut self.text, format_args!("{name}_"));
+            } else {
+                push(&mut self.text, name);
+            }
+            self.text.push(b':');
+            push(&mut self.text, value);
+        }
     }
 
-    fn value(&mut self, value: impl Serialize) {
-        serde_json::to_writer(&mut self.0, &value).expect("a plain value fits into memory");
+    /// Leaves one value of each field that was recorded more than once.
+    fn keep_last_values(&mut self) {
+        let object = [b"{", self.text.get(1..).unwrap_or_default(), b"}"].concat();
+        if let Ok(object) = serde_json::from_slice::<Map<String, Value>>(&object) {
+            self.text.clear();
+            for (name, value) in &object {
+                self.text.push(b',');
+                push(&mut self.text, name);
+                self.text.push(b':');
+                push(&mut self.text, value);
+            }
+        }
     }
 }
 
-impl Visit for Json {
+fn push(text: &mut Vec<u8>, value: impl Serialize) {
+    serde_json::to_writer(text, &value).expect("a plain value fits into memory");
+}
+
+impl Visit for Fields {
     fn record_bool(&mut self, field: &Field, value: bool) {
         self.field(field, value);
     }
@@ -153,8 +183,8 @@ mod tests {
     /// What is logged meanwhile, without the time.
     fn logged(work: impl FnOnce()) -> Vec<Value> {
         let log = tempfile::NamedTempFile::new().expect("a file");
-        let layer = layer().with_writer(Arc::new(log.reopen().expect("a file")));
-        let subscriber = tracing_subscriber::registry().with(layer);
+        let file = Arc::new(log.reopen().expect("a file"));
+        let subscriber = tracing_subscriber::registry().with(JsonLines(file));
         tracing::subscriber::with_default(subscriber, work);
         let parse = |line| {
             let mut line: Value = serde_json::from_str(line).expect("JSON");
@@ -199,32 +229,50 @@ mod tests {
     }
 
     #[test]
-    fn a_line_has_the_span_around_it_with_all_that_it_knows_by_then() {
+    fn a_line_has_the_spans_around_it_with_all_that_they_know_by_then() {
         let lines = logged(|| {
-            let span = tracing::info_span!("request", id = Empty, status = Empty).entered();
-            tracing::info!("nothing");
-            span.record("id", "}{");
+            let span = tracing::info_span!("load", name = "a", status = Empty).entered();
             tracing::info!("before");
             span.record("status", 200);
+            span.record("status", "}{");
+            let _query = tracing::info_span!("query").entered();
             tracing::info!("after");
         });
-        assert_eq!(lines[0]["span"], json!({}));
-        assert_eq!(lines[1]["span"], json!({"id": "}{"}));
-        assert_eq!(lines[2]["span"], json!({"id": "}{", "status": 200}));
-        assert!(lines.iter().all(|line| line.get("spans").is_none()));
+        assert_eq!(lines[0]["spans"], json!([{"span": "load", "name": "a"}]));
+        let both = json!([{"span": "load", "name": "a", "status": "}{"}, {"span": "query"}]);
+        assert_eq!(lines[1]["spans"], both);
     }
 
     #[test]
-    fn a_line_in_a_span_within_others_has_all_of_them() {
+    fn the_id_of_the_request_is_at_one_place_however_deep_a_line_is() {
         let lines = logged(|| {
-            let _request = tracing::info_span!("request", id = "outer").entered();
-            let _empty = tracing::info_span!("load").entered();
-            let _query = tracing::info_span!("query", id = 7).entered();
-            tracing::info!("said");
+            tracing::info!("outside");
+            let _request = tracing::info_span!("request", request_id = "a").entered();
+            tracing::info!("in the request");
+            let _query = tracing::info_span!("query").entered();
+            tracing::info!("deeper");
+            tracing::info!(request_id = "b", "with another one");
         });
-        assert_eq!(lines[0]["span"], json!({"id": 7}));
-        let all = json!([{"id": "outer"}, {}, {"id": 7}]);
-        assert_eq!(lines[0]["spans"], all);
+        let ids: Vec<_> = lines.iter().map(|line| &line["request_id"]).collect();
+        assert_eq!(ids, [&json!(null), &json!("a"), &json!("a"), &json!("a")]);
+        assert_eq!(lines[1]["spans"], json!([{"span": "request"}]));
+    }
+
+    #[test]
+    fn no_key_stands_twice() {
+        let lines = logged(|| tracing::info!(level = 1, timestamp = 2, target = 3, "said"));
+        assert_eq!(lines[0]["level"], "INFO");
+        assert_eq!(lines[0]["level_"], 1);
+        assert_eq!(lines[0]["timestamp_"], 2);
+        assert_eq!(lines[0]["target_"], 3);
+    }
+
+    #[test]
+    fn what_the_crate_log_says_has_its_own_target_and_nothing_else() {
+        let _ = tracing_log::LogTracer::init();
+        let lines = logged(|| tracing_log::log::warn!(target: "elsewhere", "said"));
+        let expected = json!({"level": "WARN", "target": "elsewhere", "message": "said"});
+        assert_eq!(lines, [expected]);
     }
 
     #[derive(Debug, thiserror::Error)]

@@ -13,6 +13,7 @@ use utoipa_axum::routes;
 
 use crate::redis::Error;
 use crate::state::AppState;
+use crate::telemetry::milliseconds;
 
 /// A probe wants to know now, and not after the time-out of ordinary calls.
 const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -58,7 +59,7 @@ async fn redis_health(State(state): State<AppState>) -> (StatusCode, Json<RedisH
     };
     let error = match answer {
         Ok(()) => {
-            let latency_ms = start.elapsed().as_secs_f64() * 1000.0;
+            let latency_ms = milliseconds(start.elapsed());
             return (StatusCode::OK, Json(RedisHealth::Healthy { latency_ms }));
         }
         Err(Error::TimedOut(_)) => "Redis did not answer in time",

@@ -20,10 +20,10 @@ async fn the_log_tells_how_a_task_went_and_never_its_payload() {
         .lines()
         .find(|line| line.contains(r#""outcome":"success""#));
     let line: serde_json::Value = serde_json::from_str(line.expect("a line")).expect("JSON");
-    assert_eq!(line["span"]["id"], id.to_string());
-    assert_eq!(line["span"]["task"], "note");
-    assert_eq!(line["span"]["attempt"], 1);
-    assert!(line["milliseconds"].is_number(), "{line}");
+    assert_eq!(line["spans"][0]["id"], id.to_string());
+    assert_eq!(line["spans"][0]["task"], "note");
+    assert_eq!(line["spans"][0]["attempt"], 1);
+    assert!(line["duration_ms"].is_number(), "{line}");
 }
 
 #[tokio::test]
@@ -47,9 +47,9 @@ async fn the_log_names_a_task_that_failed_also_where_it_tells_little() {
     };
     for (line, outcome, attempt) in [(retry, "retry", 1), (failure, "failure", 2)] {
         assert_eq!(line["outcome"], outcome);
-        assert_eq!(line["span"]["id"], id.to_string());
-        assert_eq!(line["span"]["task"], "panic");
-        assert_eq!(line["span"]["attempt"], attempt);
+        assert_eq!(line["spans"][0]["id"], id.to_string());
+        assert_eq!(line["spans"][0]["task"], "panic");
+        assert_eq!(line["spans"][0]["attempt"], attempt);
     }
 }
 
