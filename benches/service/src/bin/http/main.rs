@@ -1,11 +1,12 @@
 //! Requests per second of the service, against the same routes written by hand with axum and
-//! redis-rs, and against those of the Python tool.
+//! redis-rs, bare and with layers of tower-http, and against those of the Python tool.
 //!
 //! Every server is a process of its own, as it would be deployed: the service is its release binary
 //! with all layers, and writes its log to `/dev/null`. It also runs without the line that it logs for
 //! each request, to see what that costs. FastAPI runs with one worker of uvicorn, and with as many as
 //! there are processors.
 
+mod layers;
 mod minimal;
 mod server;
 mod wrk;
@@ -24,6 +25,7 @@ const SECONDS: u32 = 3;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
 
 const MINIMAL: &str = "minimal axum + redis-rs";
+const LAYERS: &str = "the same in layers of tower-http";
 const SERVICE: &str = "the service, all layers on";
 const SILENT: &str = "the service, LOG_LEVEL=warn";
 const FASTAPI: &str = "FastAPI, 1 worker";
@@ -40,7 +42,13 @@ const ROUTES: [(&str, &str); 3] = [
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["minimal", port, redis] => minimal::run(port.parse().expect("a port"), redis),
+        ["minimal", port, redis] => {
+            minimal::run(port.parse().expect("a port"), redis, |routes| routes);
+        }
+        ["layers", port, redis] => {
+            layers::log();
+            minimal::run(port.parse().expect("a port"), redis, layers::around);
+        }
         [] => compare(ROUNDS, SECONDS),
         [rounds, seconds] => compare(
             rounds.parse().expect("the number of rounds"),
@@ -56,6 +64,7 @@ fn compare(rounds: usize, seconds: u32) {
     for (path, work) in ROUTES {
         let mut rates = Contest::new(format!("{path}: {work}"), "requests/s");
         let mut python = Contest::new(format!("{path}: against Python"), "requests/s");
+        let mut layers = Contest::new(format!("{path}: against tower-http"), "requests/s");
         let mut times = Contest::new(format!("{path}: processor time"), "µs/request");
         for server in &servers {
             // The first request may be the one that fills the cache.
@@ -79,10 +88,14 @@ fn compare(rounds: usize, seconds: u32) {
             for name in [FASTAPI, SERVICE] {
                 python.add(name, figures[name]);
             }
+            for name in [LAYERS, SERVICE] {
+                layers.add(name, figures[name]);
+            }
         }
         rates.report();
         times.report();
         python.report();
+        layers.report();
     }
 }
 
@@ -90,10 +103,12 @@ fn compare(rounds: usize, seconds: u32) {
 fn servers(redis: &str) -> Vec<Server> {
     let own = std::env::current_exe().expect("the path of this program");
     let service = own.with_file_name("my_project");
-    let minimal = Server::start(MINIMAL, |port| {
-        let mut command = Command::new(&own);
-        command.args(["minimal", &port.to_string(), redis]);
-        command
+    let by_hand = [(MINIMAL, "minimal"), (LAYERS, "layers")].map(|(name, argument)| {
+        Server::start(name, |port| {
+            let mut command = Command::new(&own);
+            command.args([argument, &port.to_string(), redis]);
+            command
+        })
     });
     let services = [(SERVICE, "info"), (SILENT, "warn")];
     let services = services.map(|(name, level)| {
@@ -125,7 +140,8 @@ fn servers(redis: &str) -> Vec<Server> {
             command
         })
     });
-    std::iter::once(minimal)
+    by_hand
+        .into_iter()
         .chain(services)
         .chain(fastapi)
         .collect()

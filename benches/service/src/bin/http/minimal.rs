@@ -30,8 +30,8 @@ struct Shared {
     redis: ConnectionManager,
 }
 
-/// Serves on a port, with a Redis.
-pub(crate) fn run(port: u16, redis: &str) {
+/// Serves on a port, with a Redis, and with what `around` puts around the routes.
+pub(crate) fn run(port: u16, redis: &str, around: fn(Router) -> Router) {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let client = redis::Client::open(redis).expect("the URL of Redis");
@@ -40,8 +40,8 @@ pub(crate) fn run(port: u16, redis: &str) {
             .route("/health/live", get(live))
             .route("/session/visits", get(visits))
             .route("/cached-data", get(cached_data))
-            .with_state(Arc::new(Shared { redis }))
-            .into_make_service_with_connect_info::<SocketAddr>();
+            .with_state(Arc::new(Shared { redis }));
+        let app = around(app).into_make_service_with_connect_info::<SocketAddr>();
         let listener = TcpListener::bind(("127.0.0.1", port)).await;
         let listener = listener.expect("the port is free").tap_io(|stream| {
             let _ = stream.set_nodelay(true);
