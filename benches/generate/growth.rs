@@ -13,7 +13,7 @@ use forge::disk::create;
 use forge::input::answers::{Answer, Answers};
 use forge::input::name::ProjectName;
 use forge::input::target::{Place, Target};
-use forge::layers::manifest::Manifest;
+use forge::layers::manifest::{Manifest, RustVersion};
 use forge::layers::{Layer, Layers, Template, embedded};
 use forge::plan::context::Context;
 use forge::plan::{Plan, PlannedFile, RENDERED};
@@ -34,7 +34,7 @@ pub(crate) fn measure(directory: &Path) {
     let layers = Layers::built_in().expect("the layers");
     let answers = answers(&layers);
     let versions = embedded::versions().expect("the versions");
-    let context = Context::new(&answers, versions).expect("a context");
+    let context = Context::new(&answers, versions, &RustVersion::default()).expect("a context");
     let sample = sample(&layers);
     println!(
         "\n{:>9} {:>12} {:>12} {:>12} {:>12} {:>10}",

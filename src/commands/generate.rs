@@ -53,7 +53,11 @@ pub fn run(given: &cli::Generate, layers: &Layers, report: Report) -> Result<Exi
     let item = Item::parse(name)?;
 
     let on: Vec<&Layer> = layers.on(&answers).collect();
-    let mut context = Context::new(&answers, embedded::versions()?)?;
+    let mut context = Context::new(
+        &answers,
+        embedded::versions()?,
+        &layers.rust_version(&answers),
+    )?;
     let base = Plan::new(&context, &on)?;
     context.variables.extend(item.variables());
     let layer = generator.layer(&item, &context)?;

@@ -2,6 +2,7 @@
 //! that are not its own.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::ops::Range;
 
 use serde::Deserialize;
@@ -31,6 +32,9 @@ pub struct Manifest {
     /// The options that come with it.
     #[serde(default, rename = "option")]
     pub options: Vec<OptionSpec>,
+    /// The oldest Rust that compiles it.
+    #[serde(default, rename = "rust-version")]
+    pub rust_version: RustVersion,
     /// What a person does first with a project that it is part of.
     #[serde(default)]
     pub next_steps: Vec<NextStep>,
@@ -52,6 +56,39 @@ pub struct Manifest {
     /// What it adds to files of other layers, by the path of the file and the name of the place.
     #[serde(default, rename = "in")]
     pub contributions: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// A version of Rust as manifests state it, such as `1.89`.
+#[derive(Clone, Debug, Deserialize, PartialEq, Eq, PartialOrd, Ord)]
+#[serde(try_from = "String")]
+pub struct RustVersion {
+    major: u32,
+    minor: u32,
+}
+
+impl Default for RustVersion {
+    fn default() -> Self {
+        Self { major: 1, minor: 0 }
+    }
+}
+
+impl TryFrom<String> for RustVersion {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let numbers = text.split_once('.');
+        let version = numbers.and_then(|(major, minor)| {
+            let (major, minor) = (major.parse().ok()?, minor.parse().ok()?);
+            Some(Self { major, minor })
+        });
+        version.ok_or_else(|| format!("`{text}` is not a version of Rust such as `1.89`"))
+    }
+}
+
+impl fmt::Display for RustVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}", self.major, self.minor)
+    }
 }
 
 impl Manifest {

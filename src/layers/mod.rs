@@ -21,7 +21,7 @@ use crate::input::options::{NextStep, Options};
 use crate::merge::relocations::Moved;
 use crate::plan::RENDERED;
 use generators::Generator;
-use manifest::Manifest;
+use manifest::{Manifest, RustVersion};
 use outside::Outside;
 
 /// A folder of templates.
@@ -146,6 +146,13 @@ impl Layers {
         moved
             .map(|(new, old)| (new.as_str(), old.as_str()))
             .collect()
+    }
+
+    /// The oldest Rust that compiles a project of these answers.
+    #[must_use]
+    pub fn rust_version(&self, answers: &Answers) -> RustVersion {
+        let needed = self.on(answers).map(|layer| &layer.manifest.rust_version);
+        needed.max().cloned().unwrap_or_default()
     }
 
     /// What a person does first with a project of these answers, after entering its directory.

@@ -195,17 +195,20 @@ fn sorted_or_in_turn<'a>(ours: &[&'a str], theirs: &[&'a str]) -> Vec<&'a str> {
     lines
 }
 
-/// A line of Rust that is an item of a list: a module, an import, a route, a field, or a comment.
+/// A line of Rust that is an item of a list: a module, an import, a route, a migration, a named entry, a
+/// field, or a comment.
 fn is_list_item(line: &str) -> bool {
     let line = line.trim();
     let item = line.strip_prefix("pub ").unwrap_or(line);
     let item = item.strip_prefix("pub(crate) ").unwrap_or(item);
     let declares = item.starts_with("mod ") || item.starts_with("use ");
     let routes = [".merge(", ".nest(", ".route(", ".with::<"];
+    let entries = ["migration!(\"", "(\""];
     line.is_empty()
         || line.starts_with("//")
         || declares && line.ends_with(';')
         || routes.iter().any(|call| line.starts_with(call)) && line.ends_with(')')
+        || entries.iter().any(|start| line.starts_with(start)) && line.ends_with("),")
         || is_field(item)
 }
 

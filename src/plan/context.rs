@@ -9,6 +9,7 @@ use crate::FORGE_VERSION;
 use crate::input::answers::Answers;
 use crate::input::options;
 use crate::input::value::Value;
+use crate::layers::manifest::RustVersion;
 
 /// The variables of the templates.
 #[derive(Debug, Serialize)]
@@ -45,8 +46,8 @@ pub struct Answered {
 }
 
 impl Context {
-    /// Combines the answers with the versions that a manifest states.
-    pub fn new(answers: &Answers, versions: &str) -> Result<Self> {
+    /// Combines the answers with the versions that a manifest states, and the Rust that the layers need.
+    pub fn new(answers: &Answers, versions: &str, rust_version: &RustVersion) -> Result<Self> {
         let manifest: Manifest =
             toml::from_str(versions).context("the manifest with the versions is not valid")?;
         let dependencies = manifest.dependencies.into_iter();
@@ -54,7 +55,7 @@ impl Context {
             name: answers.name.to_string(),
             crate_name: answers.name.crate_name(),
             forge_version: FORGE_VERSION,
-            rust_version: manifest.package.rust_version,
+            rust_version: rust_version.to_string(),
             versions: dependencies
                 .chain(manifest.dev_dependencies)
                 .map(|(name, dependency)| (name, dependency.version()))
@@ -93,17 +94,10 @@ fn list(words: &[String]) -> String {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 struct Manifest {
-    package: Package,
     #[serde(default)]
     dependencies: BTreeMap<String, Dependency>,
     #[serde(default)]
     dev_dependencies: BTreeMap<String, Dependency>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case")]
-struct Package {
-    rust_version: String,
 }
 
 #[derive(Deserialize)]
@@ -142,18 +136,17 @@ mod tests {
         let context = Context::new(
             &answers,
             r#"
-            [package]
-            rust-version = "1.88"
             [dependencies]
             axum = "0.8.9"
             redis = { version = "1.8", features = ["aio"] }
             [dev-dependencies]
             redis-test = { version = "1.0" }
             "#,
+            &RustVersion::default(),
         )
         .unwrap();
         assert_eq!(context.crate_name, "my_app");
-        assert_eq!(context.rust_version, "1.88");
+        assert_eq!(context.rust_version, "1.0");
         assert_eq!(context.versions["axum"], "0.8.9");
         assert_eq!(context.versions["redis"], "1.8");
         assert_eq!(context.versions["redis-test"], "1.0");

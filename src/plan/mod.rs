@@ -75,7 +75,8 @@ type Contributions<'a> = BTreeMap<&'a str, BTreeMap<&'a str, Vec<&'a str>>>;
 impl<'a> Plan<'a> {
     /// Everything that projects with these answers consist of.
     pub fn of(layers: &'a Layers, answers: &Answers) -> Result<Self> {
-        let context = Context::new(answers, embedded::versions()?)?;
+        let rust_version = layers.rust_version(answers);
+        let context = Context::new(answers, embedded::versions()?, &rust_version)?;
         let on: Vec<&Layer> = layers.on(answers).collect();
         let mut plan = Self::new(&context, &on)?;
 

@@ -3,11 +3,13 @@ use std::io::Write as _;
 #[cfg(unix)]
 use std::process::Stdio;
 
+use forge::input::options::Kind;
 use forge::layers::Layers;
 
 use crate::forge::Forge;
 #[cfg(unix)]
 use crate::forge::Run;
+use crate::options::{answer, flag};
 
 #[test]
 fn names_all_that_is_missing_at_once() {
@@ -30,11 +32,11 @@ fn names_all_that_is_missing_at_once() {
 fn names_only_what_is_missing() {
     let forge = Forge::new();
     let options = Layers::built_in().unwrap().options;
-    let all_but_one = options.list.iter().skip(1).map(|option| option.flag(false));
-    let args = ["new".to_owned(), "shop".to_owned()];
-    let run = forge.run_args(args.into_iter().chain(all_but_one)).exits(2);
+    let all_but_one = options.list.iter().skip(1);
+    let flags: Vec<String> = all_but_one.map(|option| flag(option, false)).collect();
+    let run = forge.run(&format!("new shop {}", flags.join(" "))).exits(2);
     for (index, option) in options.list.iter().enumerate() {
-        let named = run.stderr.contains(&option.flag(true));
+        let named = run.stderr.contains(&option.flags());
         assert_eq!(named, index == 0, "{run:#?}");
     }
     assert!(!run.stderr.contains("<PATH>"));
@@ -54,11 +56,13 @@ fn every_option_can_be_answered_either_way() {
     let forge = Forge::new();
     for on in [true, false] {
         let options = Layers::built_in().unwrap().options;
-        let flags = options.list.iter().map(|option| option.flag(on));
-        let args = ["new", "shop", "--dry-run", "--json"].map(str::to_owned);
-        let run = forge.run_args(args.into_iter().chain(flags)).exits(0);
+        let flags = options.list.iter().map(|option| flag(option, on));
+        let flags: Vec<String> = flags.collect();
+        let new = format!("new shop --dry-run --json {}", flags.join(" "));
+        let run = forge.run(&new).exits(0);
         for option in &options.list {
-            assert_eq!(run.json()["answers"][&option.name], on);
+            let expected = serde_json::json!(answer(option, on));
+            assert_eq!(run.json()["answers"][&option.name], expected);
         }
     }
 }
@@ -78,7 +82,8 @@ fn yes_takes_the_defaults() {
 #[test]
 fn an_option_cannot_be_on_and_off() {
     let forge = Forge::new();
-    for option in Layers::built_in().unwrap().options.list {
+    let options = Layers::built_in().unwrap().options.list.into_iter();
+    for option in options.filter(|option| matches!(option.kind, Kind::Switch)) {
         let (yes, no) = (option.flag(true), option.flag(false));
         forge
             .run(&format!("new shop --yes {yes} {no}"))
@@ -94,7 +99,7 @@ fn a_project_keeps_a_file_that_makes_it_again() {
     let options = Layers::built_in().unwrap().options;
     for (index, option) in options.list.iter().enumerate() {
         let (made, again) = (format!("a{index}/shop"), format!("b{index}/shop"));
-        let flag = option.flag(!option.default.is_on());
+        let flag = flag(option, !option.default.is_on());
         forge.run(&format!("new {made} --yes {flag}")).exits(0);
         forge
             .run(&format!("new {again} --answers {made}/forge.toml"))
@@ -159,15 +164,20 @@ fn flags_beat_the_file() {
     for option in Layers::built_in().unwrap().options.list {
         forge.write(
             "answers.toml",
-            &format!("[answers]\n{} = true\n", option.name),
+            &format!(
+                "[answers]\n{} = {}\n",
+                option.name,
+                answer(&option, true).to_toml()
+            ),
         );
-        let no = option.flag(false);
+        let no = flag(&option, false);
         let run = forge
             .run(&format!(
                 "new shop --answers answers.toml --yes --dry-run --json {no}"
             ))
             .exits(0);
-        assert_eq!(run.json()["answers"][&option.name], false);
+        let expected = serde_json::json!(answer(&option, false));
+        assert_eq!(run.json()["answers"][&option.name], expected);
     }
 }
 

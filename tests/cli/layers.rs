@@ -67,7 +67,7 @@ fn a_condition_over_an_option_that_there_is_not_is_refused() {
     refused_with(
         &[("layer.toml", "\nwhen = 'cache and redi'\n")],
         "`platform/layer.toml` line 2: `cache and redi` asks about `redi`, which is not an option",
-        "options are `redis`, `cache`, ",
+        "options are `database`, `redis`, ",
     );
 }
 
@@ -176,7 +176,7 @@ fn a_contribution_to_a_place_that_does_not_exist_is_named_with_those_that_do() {
     refused_with(
         &[("layer.toml", "[in.\"src/nothing.rs\"]\nmembers = 'a'\n")],
         "`platform/layer.toml` line 1: no layer has a file `src/nothing.rs` to add to",
-        "files with places are `.env.example`, ",
+        "files with places are `.dockerignore`, ",
     );
 }
 
@@ -220,8 +220,8 @@ fn options_that_make_no_sense_are_refused_with_their_line() {
 /// Options of all kinds, which depend on each other.
 const STORAGE: &str = r#"
     [[option]]
-    name = "database"
-    question = "Which database?"
+    name = "keystore"
+    question = "Which keystore?"
     gloss = "where data is kept"
     choices = [
         { value = "none", gloss = "nowhere" },
@@ -235,7 +235,7 @@ const STORAGE: &str = r#"
     question = "Accounts?"
     gloss = "sign-up and log-in"
     default = false
-    needs = ["database", "sessions"]
+    needs = ["keystore", "sessions"]
 
     [[option]]
     name = "team"
@@ -249,9 +249,9 @@ const STORAGE: &str = r#"
 fn a_choice_that_there_is_not_is_refused_with_those_that_there_are() {
     let forge = layer(&[("layer.toml", STORAGE)]);
     forge
-        .run(&format!("{NEW} --database mysql"))
+        .run(&format!("{NEW} --keystore mysql"))
         .exits(2)
-        .says("error: invalid value 'mysql' for '--database <VALUE>'\n")
+        .says("error: invalid value 'mysql' for '--keystore <VALUE>'\n")
         .says("[possible values: none, sqlite, postgres]");
     forge
         .run(&format!("{NEW} --team Core"))
@@ -270,9 +270,9 @@ fn answers_that_contradict_each_other_are_both_named() {
             "pass `--redis` to have both, or pass `--no-cache` to have neither",
         ),
         (
-            "--accounts --database none",
-            "`--accounts` contradicts `--database none`: `accounts` needs `database`",
-            "pass `--database sqlite` to have both, or pass `--no-accounts` to have neither",
+            "--accounts --keystore none",
+            "`--accounts` contradicts `--keystore none`: `accounts` needs `keystore`",
+            "pass `--keystore sqlite` to have both, or pass `--no-accounts` to have neither",
         ),
         (
             "--accounts --no-redis",
@@ -292,20 +292,20 @@ fn answers_that_contradict_each_other_are_both_named() {
 fn answers_of_all_kinds_are_kept_and_repeated() {
     let forge = layer(&[("layer.toml", STORAGE)]);
     let run = forge
-        .run(&format!("{NEW} --accounts --database postgres --team core"))
+        .run(&format!("{NEW} --accounts --keystore postgres --team core"))
         .exits(0);
     let command = run.stdout.lines().last().expect("a line").trim();
     assert!(
-        command.starts_with("forge new shop --layer platform --redis "),
+        command.starts_with("forge new shop --layer platform --database=sqlite --redis "),
         "{run:#?}"
     );
     assert!(
-        command.ends_with(" --database=postgres --accounts --team=core --vcs none"),
+        command.ends_with(" --keystore=postgres --accounts --team=core --vcs none"),
         "{run:#?}"
     );
     let answers = fs::read_to_string(forge.path("shop/forge.toml")).expect("answers");
     assert!(
-        answers.ends_with("database = \"postgres\"\naccounts = true\nteam = \"core\"\n"),
+        answers.ends_with("keystore = \"postgres\"\naccounts = true\nteam = \"core\"\n"),
         "{answers}"
     );
     let arguments = command.strip_prefix("forge ").expect("a command");
@@ -314,15 +314,15 @@ fn answers_of_all_kinds_are_kept_and_repeated() {
     forge.run(arguments).exits(0);
     assert_eq!(forge.files("shop"), first);
     forge
-        .in_project("shop", ["remove", "database"])
+        .in_project("shop", ["remove", "keystore"])
         .exits(0)
-        .says("note: `accounts` needs `database`: `accounts` is removed too\n");
+        .says("note: `accounts` needs `keystore`: `accounts` is removed too\n");
     forge
-        .in_project("shop", ["add", "database", "--database", "sqlite"])
+        .in_project("shop", ["add", "keystore", "--keystore", "sqlite"])
         .exits(0);
     let answers = fs::read_to_string(forge.path("shop/forge.toml")).expect("answers");
     assert!(
-        answers.contains("database = \"sqlite\"\naccounts = false\n"),
+        answers.contains("keystore = \"sqlite\"\naccounts = false\n"),
         "{answers}"
     );
 }
@@ -333,7 +333,7 @@ fn the_schema_knows_the_options_of_a_layer() {
     let schema = forge.run("options --json --layer platform").exits(0).json();
     let answers = &schema["properties"]["answers"]["properties"];
     assert_eq!(answers["team"]["default"], "platform");
-    assert_eq!(answers["database"]["oneOf"][2]["const"], "postgres");
+    assert_eq!(answers["keystore"]["oneOf"][2]["const"], "postgres");
 }
 
 #[cfg(unix)]

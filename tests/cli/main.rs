@@ -14,6 +14,7 @@ mod generate;
 mod git;
 mod layers;
 mod names;
+mod options;
 mod output;
 mod paths;
 

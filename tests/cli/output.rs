@@ -1,9 +1,11 @@
 use std::process::{Command, Stdio};
 
+use forge::input::options::Kind;
 use forge::layers::Layers;
 use serde_json::{Value, json};
 
 use crate::forge::{Forge, Run};
+use crate::options::flag;
 
 /// The report without what changes with every edit of a template or from run to run.
 fn without_measures(report: &str) -> String {
@@ -154,16 +156,16 @@ fn json_names_layers_and_what_has_to_be_known_about_them() {
     );
 
     forge.mkdir("own");
-    let layer = "replaces = ['clippy.toml']\n[dependencies]\nhumantime = { version = '2' }\n";
+    let layer = "replaces = ['bacon.toml']\n[dependencies]\nhumantime = { version = '2' }\n";
     forge.write("own/layer.toml", layer);
-    forge.write("own/clippy.toml", "# Ours.\n");
+    forge.write("own/bacon.toml", "# Ours.\n");
     for args in ["--dry-run --json", "--json"] {
         let new = format!("new shop --layer own --yes {args}");
         let document = forge.run(&new).exits(0).json();
         assert_eq!(document["layers"], json!(["../own"]));
         let notes = document["notes"].as_array().unwrap().iter();
         let notes: Vec<&str> = notes.filter_map(Value::as_str).collect();
-        assert!(notes[0].contains("replaces `clippy.toml`"), "{notes:?}");
+        assert!(notes[0].contains("replaces `bacon.toml`"), "{notes:?}");
         assert!(notes[1].contains("`Cargo.lock`"), "{notes:?}");
     }
 }
@@ -240,7 +242,9 @@ fn the_schema_describes_every_option() {
     let options = Layers::built_in().unwrap().options.list;
     assert_eq!(properties.len(), options.len() + 1);
     for option in options {
-        assert_eq!(properties[&option.name]["type"], "boolean");
+        if matches!(option.kind, Kind::Switch) {
+            assert_eq!(properties[&option.name]["type"], "boolean");
+        }
         assert_eq!(properties[&option.name]["default"], json!(option.default));
     }
 }
@@ -269,7 +273,7 @@ fn completions_know_the_flags_of_options() {
         assert!(run.stdout.contains("COMPLETE"), "{}", run.stdout);
         let proposed = proposed(&forge, ".", shell, "new --");
         for option in Layers::built_in().unwrap().options.list {
-            let flag = option.flag(true);
+            let flag = flag(&option, true);
             let flag = flag.split(' ').next().unwrap_or(&flag).to_owned();
             assert!(proposed.contains(&flag), "{flag} is not in {proposed:?}");
         }

@@ -9,6 +9,7 @@ use insta::assert_snapshot;
 use rexpect::process::Signal;
 
 use crate::forge::Forge;
+use crate::options::flag;
 use crate::screen::Screen;
 
 const ESCAPE: &str = "\x1b";
@@ -72,7 +73,7 @@ fn words(question: &[OptionSpec]) -> String {
 /// Flags that say something about every option.
 fn all_flags(on: bool) -> String {
     let options = options();
-    let flags: Vec<String> = options.iter().map(|option| option.flag(on)).collect();
+    let flags: Vec<String> = options.iter().map(|option| flag(option, on)).collect();
     flags.join(" ")
 }
 
@@ -184,7 +185,7 @@ fn check_marks_can_be_set_and_taken_away() {
         .into_iter()
         .filter(|option| option.group.is_none());
     let flags: Vec<String> = others
-        .map(|option| option.flag(option.default.is_on()))
+        .map(|option| flag(&option, option.default.is_on()))
         .collect();
     let mut screen = start(&forge, &format!("new shop {}", flags.join(" ")));
     screen.asks(GROUP);
@@ -209,7 +210,7 @@ fn a_group_without_a_check_mark_switches_all_of_it_off() {
         .into_iter()
         .filter(|option| option.group.is_none());
     let flags: Vec<String> = others
-        .map(|option| option.flag(option.default.is_on()))
+        .map(|option| flag(&option, option.default.is_on()))
         .collect();
     let mut screen = start(&forge, &format!("new shop {}", flags.join(" ")));
     // The first `a` marks all, the second none.
@@ -228,7 +229,7 @@ fn a_group_without_a_check_mark_switches_all_of_it_off() {
 #[test]
 fn what_is_said_of_a_group_is_not_offered() {
     let forge = Forge::new();
-    let mut screen = start(&forge, "new shop --no-cache --sessions");
+    let mut screen = start(&forge, "new shop --database none --no-cache --sessions");
     screen.asks(GROUP).types(CTRL_C);
     let (screen, code) = screen.end();
     assert_eq!(code, 130);
@@ -253,7 +254,7 @@ fn asks_only_for_what_is_not_said() {
     let last = options.last().unwrap();
     let said: Vec<String> = options[..options.len() - 1]
         .iter()
-        .map(|option| option.flag(true))
+        .map(|option| flag(option, true))
         .collect();
     let mut screen = start(&forge, &format!("new shop {}", said.join(" ")));
     screen.asks(&last.question).types(ENTER);
@@ -284,7 +285,7 @@ fn the_summary_says_what_will_be_written_on_one_screen() {
     }
     let on = options()
         .into_iter()
-        .filter(|option| option.default.is_on());
+        .filter(|option| option.default == true.into());
     let on: Vec<String> = on.map(|option| option.name).collect();
     screen.asks(CONFIRMATION);
     for text in [
@@ -314,11 +315,15 @@ fn escape_goes_back_one_question_and_a_group_is_one() {
     screen.asks(WHERE).types("shop\r");
     screen.asks(&words[0]).types(ESCAPE);
     screen.asks(WHERE).types("2\r");
-    screen.asks(&words[0]).types(ENTER);
-    screen.asks(&words[1]).types(SPACE).types(ENTER);
-    screen.asks(&words[2]).types(ESCAPE);
-    screen.asks(&words[1]).types(ESCAPE);
-    for question in &words {
+    let group = words.iter().position(|question| question == GROUP);
+    let group = group.expect("a group");
+    for question in &words[..group] {
+        screen.asks(question).types(ENTER);
+    }
+    screen.asks(GROUP).types(SPACE).types(ENTER);
+    screen.asks(&words[group + 1]).types(ESCAPE);
+    screen.asks(GROUP).types(ESCAPE);
+    for question in &words[group - 1..] {
         screen.asks(question).types(ENTER);
     }
     screen.asks(CONFIRMATION).types(ESCAPE);
@@ -327,7 +332,7 @@ fn escape_goes_back_one_question_and_a_group_is_one() {
     let (screen, code) = screen.end();
     assert_eq!(code, 0, "{}", screen.text());
     assert_eq!(forge.entries("."), ["shop2"]);
-    let last = options().pop().unwrap().flag(false);
+    let last = flag(&options().pop().unwrap(), false);
     forge
         .run(&format!("new reference/shop2 --yes {last}"))
         .exits(0);
@@ -448,14 +453,14 @@ fn signals_from_outside_end_a_question() {
 
 /// A layer from outside with every kind of option.
 const LAYER: &str = r#"
-replaces = ["clippy.toml"]
+replaces = ["bacon.toml"]
 
 [[option]]
-name = "database"
-question = "Which database?"
+name = "keystore"
+question = "Which keystore?"
 gloss = "where the service keeps what it must not forget"
 choices = [
-    { value = "none", gloss = "no database" },
+    { value = "none", gloss = "no keystore" },
     { value = "sqlite", gloss = "in a file" },
     { value = "postgres", gloss = "on a server, with a pool of connections that wait for each other" },
 ]
@@ -492,7 +497,7 @@ name = "backups"
 question = "Make backups?"
 gloss = "every night"
 default = false
-when = 'database == "postgres"'
+when = 'keystore == "postgres"'
 "#;
 
 const MAILS: &str = "Which mails should it send, and to whom?";
@@ -501,7 +506,7 @@ fn with_layer() -> Forge {
     let forge = Forge::new();
     forge.mkdir("own");
     forge.write("own/layer.toml", LAYER);
-    forge.write("own/clippy.toml", "# Ours.\n");
+    forge.write("own/bacon.toml", "# Ours.\n");
     forge
 }
 
@@ -514,7 +519,7 @@ fn new_with_layer() -> String {
 fn layers_from_outside_ask_questions_of_every_kind() {
     let forge = with_layer();
     let mut screen = start(&forge, &new_with_layer());
-    screen.shows("must not forget").asks("Which database?");
+    screen.shows("must not forget").asks("Which keystore?");
     screen.types(DOWN).types(ENTER);
     screen
         .asks("Which team owns the service?")
@@ -522,7 +527,7 @@ fn layers_from_outside_ask_questions_of_every_kind() {
         .types(ENTER);
     screen.shows("it must be ").types(ESCAPE);
     screen
-        .asks("Which database?")
+        .asks("Which keystore?")
         .types("postgres")
         .types(ENTER);
     screen
@@ -536,7 +541,7 @@ fn layers_from_outside_ask_questions_of_every_kind() {
     let (screen, code) = screen.end();
     assert_eq!(code, 0, "{}", screen.text());
     let lines = [
-        "database = \"postgres\"",
+        "keystore = \"postgres\"",
         "team = \"payments\"",
         "welcome = true",
         "reports = false",
@@ -550,9 +555,9 @@ fn what_a_condition_excludes_is_not_asked() {
     let forge = with_layer();
     let args = format!("{} --team a --welcome --reports", new_with_layer());
     let mut screen = start(&forge, &args);
-    screen.asks("Which database?").types(ENTER);
+    screen.asks("Which keystore?").types(ENTER);
     screen.asks(CONFIRMATION);
-    for text in ["sqlite", "backups", "`own` replaces `clippy.toml`"] {
+    for text in ["sqlite", "backups", "`own` replaces `bacon.toml`"] {
         screen.shows(text);
     }
     screen.types("n").types(ENTER);
@@ -580,7 +585,7 @@ fn screens_of_three_sizes() {
         keep(&mut screen);
         screen.types("fn\r").shows("cannot be");
         keep(&mut screen);
-        screen.types("\x15shop\r").asks("Which database?");
+        screen.types("\x15shop\r").asks("Which keystore?");
         keep(&mut screen);
         screen.types(DOWN);
         keep(&mut screen);
@@ -608,7 +613,7 @@ fn screens_of_three_sizes() {
 fn a_resize_leaves_nothing_behind() {
     let forge = with_layer();
     let mut screen = start(&forge, &new_with_layer());
-    screen.asks("Which database?");
+    screen.asks("Which keystore?");
     for columns in [20, 60, 33, 80] {
         screen.resize(columns, 24);
         screen.waits(Duration::from_millis(300)).shows("❯ sqlite");
@@ -619,7 +624,7 @@ fn a_resize_leaves_nothing_behind() {
     screen.types(ENTER).asks("Which team owns the service?");
     let shown = screen.text();
     assert!(
-        shown.contains("✔ Which database? · sqlite\n? Which team"),
+        shown.contains("✔ Which keystore? · sqlite\n? Which team"),
         "{shown}"
     );
     screen.resize(20, 5);

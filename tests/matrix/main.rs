@@ -16,6 +16,7 @@
 
 mod browser;
 mod contract;
+mod postgres;
 mod steps;
 #[allow(dead_code, reason = "other test crates use the rest")]
 #[path = "../support/mod.rs"]
@@ -31,6 +32,7 @@ use forge::layers::Layers;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use browser::Browser;
+use postgres::Postgres;
 use support::{Combination, combinations, example_layer};
 
 /// Names of different shapes and lengths: lines must not depend on how long a name is, nor paths on
@@ -103,7 +105,17 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
 
     // The tests needed it too, so that it is built.
     let binary = target_directory().join("debug").join(name);
-    let (service, address) = steps::time("boot", || boot(&project, &binary, &[]))?;
+    let needs_postgres =
+        |(name, answer): &(String, String)| name == "database" && answer == "postgres";
+    let needs_postgres = combination.answers.iter().any(needs_postgres);
+    let server = needs_postgres.then(Postgres::start).transpose()?;
+    let url = server.as_ref().map(Postgres::url);
+    let mut variables = vec![];
+    if let Some(url) = &url {
+        variables.push(("DATABASE_URL", url.as_str()));
+        variables.push(("DATABASE_MIGRATE_ON_START", "true"));
+    }
+    let (service, address) = steps::time("boot", || boot(&project, &binary, &variables))?;
     steps::time("ask", || ask_as_the_readme_does(&project, &address))?;
     if browser::is_installed() {
         steps::time("browser", || look_at_the_docs(&address))?;

@@ -15,6 +15,13 @@ use crate::support::{combinations, read_tree};
 /// The words that only a project with the option may hold.
 fn words_of(option: &str) -> &'static [&'static str] {
     match option {
+        "database" => &[
+            "sqlx",
+            "crate::database",
+            "database_url",
+            "sqlite",
+            "postgres",
+        ],
         "redis" => &["redis"],
         "cache" => &[
             "cached",
@@ -32,8 +39,8 @@ fn words_of(option: &str) -> &'static [&'static str] {
             "cached-data",
             "process_data",
             "process-data",
-            "profiles",
-            "user_profile",
+            "users.rs",
+            "/users",
             "visits",
         ],
         "worker" => &["worker", "oxana", "enqueue", "celery"],

@@ -11,7 +11,7 @@ use forge::plan::Plan;
 
 use crate::forge::Forge;
 use crate::simulated::recorded;
-use crate::support::combination::{is_on, word};
+use crate::support::combination::{is_on, wish};
 use crate::support::parallel::in_parallel;
 use crate::support::{Combination, combinations};
 
@@ -92,8 +92,8 @@ fn every_change_of_an_answer_gives_what_a_new_project_has() {
 fn switch(forge: &Forge, project: &str, from: &Combination, to: &Combination) {
     let differing = |on: bool| -> Vec<String> {
         let differing = to.beyond(from).filter(|(_, answer)| is_on(answer) == on);
-        let names = differing.map(|(name, answer)| wished(name, answer));
-        names.collect()
+        let wishes = differing.flat_map(|(name, answer)| wish(name, answer));
+        wishes.collect()
     };
     for (command, options) in [("remove", differing(false)), ("add", differing(true))] {
         if !options.is_empty() {
@@ -102,15 +102,6 @@ fn switch(forge: &Forge, project: &str, from: &Combination, to: &Combination) {
                 .in_project(project, args.into_iter().chain(options))
                 .exits(0);
         }
-    }
-}
-
-/// How `forge add` is told an answer, or `forge remove`.
-fn wished(option: &str, answer: &str) -> String {
-    if is_on(answer) {
-        word(option, answer)
-    } else {
-        option.to_owned()
     }
 }
 
@@ -180,13 +171,14 @@ fn an_answer_that_is_given_already_is_no_change() {
         combination.generate("shop", &forge.path("shop"));
         let made = forge.files("shop");
         for (option, answer) in &combination.answers {
-            let (command, state) = if is_on(answer) {
-                ("add", "on")
-            } else {
-                ("remove", "off")
+            let (command, state) = match answer.as_str() {
+                "true" => ("add", "on"),
+                answer if is_on(answer) => ("add", &*format!("`{answer}`")),
+                _ => ("remove", "off"),
             };
+            let args = [command.to_owned()].into_iter();
             let run = forge
-                .in_project("shop", [command, &wished(option, answer)])
+                .in_project("shop", args.chain(wish(option, answer)))
                 .exits(0)
                 .says(&format!("note: `{option}` is already {state}\n"));
             assert!(run.stdout.starts_with("Nothing to do"), "{run:#?}");

@@ -8,7 +8,7 @@ use crate::forge::Forge;
 fn bare() -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --yes --no-redis --no-docker --vcs none --quiet")
+        .run("new shop --yes --database none --no-redis --no-docker --vcs none --quiet")
         .exits(0);
     forge
 }

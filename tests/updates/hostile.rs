@@ -29,7 +29,7 @@ fn git(forge: &Forge, project: &str, args: &[&str]) -> Run {
 fn conflicting() -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --yes --no-redis --no-docker -q")
+        .run("new shop --yes --database none --no-redis --no-docker -q")
         .exits(0);
     let state = fs::read_to_string(forge.path("shop/src/state.rs")).unwrap();
     let edited = state.replace("readiness: Readiness,", "readiness: Readiness, // mine");
@@ -156,7 +156,7 @@ fn a_project_that_is_a_bare_repository_itself_has_no_say() {
     let trap = trap(&forge);
     git(&forge, ".", &["init", "-q", "outer"]).exits(0);
     forge
-        .run("new outer/shop --yes --no-redis --no-docker --vcs none -q")
+        .run("new outer/shop --yes --database none --no-redis --no-docker --vcs none -q")
         .exits(0);
     git(&forge, ".", &["init", "-q", "--bare", "bare"]).exits(0);
     for part in ["HEAD", "config", "objects", "refs"] {
@@ -226,7 +226,7 @@ fn a_program_that_a_clone_calls_git_is_not_taken_for_git() {
 fn plain() -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --yes --no-redis --no-docker --vcs none -q")
+        .run("new shop --yes --database none --no-redis --no-docker --vcs none -q")
         .exits(0);
     forge
 }

@@ -15,6 +15,7 @@ mod forge;
 mod support;
 
 mod combinations;
+mod databases;
 mod diff;
 mod edits;
 mod fixtures;

@@ -22,7 +22,7 @@ const EDITS: usize = 5;
 fn edited(from: &str, to: &str) -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --yes --no-redis --no-docker --vcs none --quiet")
+        .run("new shop --yes --database none --no-redis --no-docker --vcs none --quiet")
         .exits(0);
     let manifest = fs::read_to_string(forge.path("shop/Cargo.toml")).expect("a manifest");
     assert!(manifest.contains(from), "{manifest}");

@@ -206,7 +206,7 @@ fn answers_that_cannot_be_used_are_told() {
     forge
         .in_project("shop", ["update"])
         .exits(2)
-        .says("`forge.toml` line 8: `redis` is a string");
+        .says("`forge.toml` line 9: `redis` is a string");
     forge.write("shop/forge.toml", "[answers]\nredis = true\n");
     forge
         .in_project("shop", ["update"])

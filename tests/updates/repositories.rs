@@ -23,7 +23,7 @@ fn commit(forge: &Forge, project: &str) {
 fn committed() -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --yes --no-redis --no-docker -q")
+        .run("new shop --yes --database none --no-redis --no-docker -q")
         .exits(0);
     commit(&forge, "shop");
     forge
@@ -81,7 +81,7 @@ fn what_is_not_committed_is_named_as_it_is_below_the_project() {
     forge.mkdir("services");
     git(&forge, "services", &["init", "-q"]).exits(0);
     forge
-        .run("new services/shop --yes --no-redis --no-docker -q")
+        .run("new services/shop --yes --database none --no-redis --no-docker -q")
         .exits(0);
     forge
         .in_project("services/shop", ["add", "redis"])
@@ -121,14 +121,16 @@ fn conflicts_are_unmerged_files_with_their_three_sides() {
             git(&forge, repository, &["init", "-q"]).exits(0);
         }
         forge
-            .run(&format!("new {project} --yes --no-redis --no-docker -q"))
+            .run(&format!(
+                "new {project} --yes --database none --no-redis --no-docker -q"
+            ))
             .exits(0);
         let base = fs::read_to_string(forge.path(project).join("src/state.rs")).unwrap();
         edit_state(&forge, project);
         let ours = fs::read_to_string(forge.path(project).join("src/state.rs")).unwrap();
         commit(&forge, repository);
         forge
-            .run("new other/shop --yes --redis --no-cache --no-rate-limit --no-sessions --no-worker --no-docker -q")
+            .run("new other/shop --yes --database none --redis --no-cache --no-rate-limit --no-sessions --no-worker --no-docker -q")
             .exits(0);
         let theirs = fs::read_to_string(forge.path("other/shop/src/state.rs")).unwrap();
 
@@ -232,7 +234,7 @@ fn the_merge_is_the_same_without_git() {
     edit_state(&forge, "shop");
     commit(&forge, "shop");
     forge
-        .run("new plain/shop --yes --no-redis --no-docker --vcs none -q")
+        .run("new plain/shop --yes --database none --no-redis --no-docker --vcs none -q")
         .exits(0);
     edit_state(&forge, "plain/shop");
     forge.in_project("shop", ["add", "redis"]).exits(4);
@@ -392,7 +394,7 @@ fn what_a_sparse_checkout_leaves_out_is_neither_deleted_nor_updated() {
     git(&forge, "shop", &["sparse-checkout", "disable"]).exits(0);
     forge.in_project("shop", ["update"]).exits(0);
     forge
-        .run("new other/shop --yes --redis --no-cache --no-rate-limit --no-sessions --no-worker --no-docker -q")
+        .run("new other/shop --yes --database none --redis --no-cache --no-rate-limit --no-sessions --no-worker --no-docker -q")
         .exits(0);
     let (mut files, mut expected) = (forge.files("shop"), forge.files("other/shop"));
     for files in [&mut files, &mut expected] {
@@ -412,7 +414,7 @@ fn a_project_that_git_ignores_counts_as_in_none() {
     git(&forge, ".", &["init", "-q"]).exits(0);
     forge.write(".gitignore", "/shop\n");
     forge
-        .run("new shop --yes --no-redis --no-docker -q")
+        .run("new shop --yes --database none --no-redis --no-docker -q")
         .exits(0);
     edit_version(&forge, "shop");
     let run = forge
@@ -428,7 +430,7 @@ fn the_base_is_there_in_a_fresh_clone() {
     forge.prepare(&mut clone);
     Run::of(clone.args(["clone", "-q", "--depth=1", "shop", "clone"])).exits(0);
     forge
-        .run("new other/shop --yes --redis --no-cache --no-rate-limit --no-sessions --no-worker --no-docker -q")
+        .run("new other/shop --yes --database none --redis --no-cache --no-rate-limit --no-sessions --no-worker --no-docker -q")
         .exits(0);
     let document = forge
         .in_project("clone", ["add", "redis", "--json"])
@@ -484,7 +486,7 @@ fn after_a_merge_of_branches_either_record_will_do() {
             .collect();
         assert!(conflicts.len() <= 2, "{side}: {document:#}");
         forge
-            .run("new other/shop --yes --redis --no-cache --no-rate-limit --no-sessions --no-worker --docker -q")
+            .run("new other/shop --yes --database none --redis --no-cache --no-rate-limit --no-sessions --no-worker --docker -q")
             .exits(0);
         let (merged, expected) = (forge.files("shop"), forge.files("other/shop"));
         for (path, bytes) in &expected {

@@ -16,7 +16,7 @@ type Files = BTreeMap<String, Vec<u8>>;
 fn project() -> Forge {
     let forge = Forge::new();
     forge
-        .run("new shop --yes --no-redis --no-docker --vcs none --quiet")
+        .run("new shop --yes --database none --no-redis --no-docker --vcs none --quiet")
         .exits(0);
     forge
 }
@@ -377,7 +377,7 @@ fn what_was_staged_and_is_not_whole_is_not_taken() {
 #[test]
 fn where_something_cannot_be_written_nothing_is() {
     let forge = Forge::new();
-    let script = r#""$FORGE" new shop --yes --no-redis --no-docker --vcs none -q && cp -r shop before
+    let script = r#""$FORGE" new shop --yes --database none --no-redis --no-docker --vcs none -q && cp -r shop before
         cd shop; mount --bind src/routes src/routes && mount -o remount,ro,bind src/routes
         "$FORGE" add redis; echo "code $?"; umount src/routes; diff -r . ../before && echo same; true"#;
     if let Some(run) = forge.on_small_file_system("size=10m", script) {
@@ -390,7 +390,7 @@ fn where_something_cannot_be_written_nothing_is() {
 #[test]
 fn what_was_done_of_an_update_that_fails_is_undone() {
     let forge = Forge::new();
-    let script = r#""$FORGE" new shop --yes --no-redis --no-docker --vcs none -q && cp -r shop before
+    let script = r#""$FORGE" new shop --yes --database none --no-redis --no-docker --vcs none -q && cp -r shop before
         cd shop; mkdir ../routes; cp src/routes/* ../routes; mount -t tmpfs tmpfs src/routes
         cp ../routes/* src/routes
         "$FORGE" add redis; echo "code $?"; umount src/routes; diff -r . ../before && echo same; true"#;
@@ -403,7 +403,7 @@ fn what_was_done_of_an_update_that_fails_is_undone() {
 #[test]
 fn on_a_full_disk_the_project_stays_as_it_was() {
     let forge = Forge::new();
-    let script = r#""$FORGE" new shop --yes --no-redis --no-docker --vcs none -q && cp -r shop ../before
+    let script = r#""$FORGE" new shop --yes --database none --no-redis --no-docker --vcs none -q && cp -r shop ../before
         cd shop; "$FORGE" add redis; echo "code $?"; ls -d .forge-update; diff -r . ../../before && echo same"#;
     if let Some(run) = forge.on_small_file_system("size=340k", script) {
         assert_eq!(run.stdout, "code 1\nsame\n", "{run:#?}");

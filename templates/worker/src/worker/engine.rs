@@ -182,8 +182,8 @@ mod tests {
     use crate::settings::Reader;
     use crate::worker::{Registry, Tasks};
 
-    #[test]
-    fn a_job_may_be_requeued_any_number_of_times() {
+    #[tokio::test]
+    async fn a_job_may_be_requeued_any_number_of_times() {
         let settings = Settings::read(&mut Reader::default());
         let redis = RedisManager::new(&settings.redis).expect("valid settings");
         let tasks = Tasks::new(&settings, &redis, Registry::default()).expect("valid settings");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::probes::{Note, Noted};
 use super::stage::{MORTAL, Stage, Status};
+use crate::app;
 use crate::process::{Process, command};
 
 #[test]
@@ -15,7 +16,9 @@ fn a_worker_that_waits_for_an_answer_of_redis_can_be_stopped() {
         ("REDIS_CONNECTION_URL", url.as_str()),
         ("REDIS_SOCKET_TIMEOUT", "600"),
     ];
-    let worker = Process::spawn(command(&["worker"], &variables));
+    let mut worker = command(&["worker"], &[]);
+    worker.envs(app::variables(&variables));
+    let worker = Process::spawn(worker);
     let _connection = silent.accept().unwrap();
     worker.signal("TERM");
     let (code, log) = worker.wait();
