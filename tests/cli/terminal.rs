@@ -151,7 +151,7 @@ fn typing_ahead_answers_one_question_and_no_shell_runs_the_rest() {
         "{shown}"
     );
     assert!(!shown.contains(CONFIRMATION), "{shown}");
-    screen.types(CTRL_C).types("echo hacked\r");
+    screen.types(&format!("{CTRL_C}echo hacked\r"));
     let (screen, _) = screen.end();
     assert!(!screen.text().contains("hacked"), "{}", screen.text());
     assert!(screen.text().contains("code 130"), "{}", screen.text());

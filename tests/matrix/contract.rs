@@ -1,11 +1,11 @@
-//! Holds a running service against its own OpenAPI document, with requests that
-//! [schemathesis](https://schemathesis.readthedocs.io) makes up: valid ones, broken ones, and sequences.
+//! Holds a running service against the document of its own API, with requests that
+//! [Schemathesis](https://schemathesis.readthedocs.io) makes up: valid ones, broken ones, and sequences.
 
 use std::process::{Command, Stdio};
 
 use libtest_mimic::Failed;
 
-/// Whether schemathesis is there.
+/// Whether it is there.
 pub(crate) fn is_installed() -> bool {
     let mut version = Command::new("schemathesis");
     version.arg("--version").stdout(Stdio::null());

@@ -124,7 +124,9 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
     }
     drop(service);
     if contract::is_installed() {
-        steps::time("contract", || keeps_its_contract(&project, &binary))?;
+        steps::time("contract", || {
+            keeps_its_contract(&project, &binary, &variables)
+        })?;
     } else {
         eprintln!("warning: no schemathesis here: nobody compared the service with its document");
     }
@@ -132,7 +134,11 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
 }
 
 /// Starts the service once more, with a Redis and without limits, and compares it with its document.
-fn keeps_its_contract(project: &Path, binary: &Path) -> Result<(), Failed> {
+fn keeps_its_contract(
+    project: &Path,
+    binary: &Path,
+    variables: &[(&str, &str)],
+) -> Result<(), Failed> {
     let port = TcpListener::bind("127.0.0.1:0")?
         .local_addr()?
         .port()
@@ -143,10 +149,9 @@ fn keeps_its_contract(project: &Path, binary: &Path) -> Result<(), Failed> {
         .stdout(Stdio::null());
     let _redis = Running(redis.spawn()?);
     let url = format!("redis://127.0.0.1:{port}");
-    let variables = [
-        ("REDIS_CONNECTION_URL", &*url),
-        ("RATE_LIMIT_REQUESTS", "1000000"),
-    ];
+    let mut variables = variables.to_vec();
+    variables.push(("REDIS_CONNECTION_URL", &url));
+    variables.push(("RATE_LIMIT_REQUESTS", "1000000"));
     let (_service, address) = boot(project, binary, &variables)?;
     contract::check(&address)
 }

@@ -329,6 +329,8 @@ impl Drop for Prompt {
         if self.is_raw.get() {
             // There is nobody left to tell of a failure.
             let _ = self.erase_question();
+            // What was typed ahead was not meant for a shell.
+            while matches!(event::poll(REACTION), Ok(true)) && event::read().is_ok() {}
             let _ = self.give_back();
         }
     }
