@@ -2,7 +2,7 @@
 //!
 //! - [`field`]: a question while it is being answered.
 //! - [`frame`]: how it looks.
-//! - [`line`]: a line of text in it.
+//! - [`mod@line`]: a line of text in it.
 
 #![expect(clippy::disallowed_methods, reason = "the door to the terminal")]
 
