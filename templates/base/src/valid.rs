@@ -1,5 +1,7 @@
 //! What a client sends, checked before the handler sees it.
 
+use std::error::Error as StdError;
+use std::iter::successors;
 use std::ops::Deref;
 
 use axum::extract::{FromRequest, FromRequestParts, Request};
@@ -7,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use garde::{Report, Validate};
+use serde_path_to_error::Segment;
 
 use crate::error::{Error, FieldError, Place};
 
@@ -14,8 +17,8 @@ use crate::error::{Error, FieldError, Place};
 /// keeps the rules that it derives with [`garde::Validate`].
 ///
 /// What breaks them is answered with 422, and each field that does is named in the `errors` of the
-/// problem document, as it is in Rust: garde does not know names that serde changes. The rules that
-/// clients have to know stand in `#[schema(…)]` too.
+/// problem document, as it is in Rust: garde does not know names that serde changes. So is a field of
+/// the wrong type. The rules that clients have to know stand in `#[schema(…)]` too.
 #[derive(Debug)]
 pub struct Valid<E>(pub E);
 
@@ -23,14 +26,12 @@ pub struct Valid<E>(pub E);
 impl<S, E> FromRequest<S> for Valid<E>
 where
     S: Send + Sync,
-    E: FromRequest<S> + Deref<Target: Validate<Context: Default>>,
+    E: FromRequest<S, Rejection: StdError + 'static> + Deref<Target: Validate<Context: Default>>,
 {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let content = E::from_request(request, state)
-            .await
-            .map_err(IntoResponse::into_response)?;
+        let content = E::from_request(request, state).await.map_err(refuse)?;
         check(content.validate(), Place::in_body).map_err(IntoResponse::into_response)?;
         Ok(Self(content))
     }
@@ -68,6 +69,29 @@ fn check(validated: Result<(), Report>, place: fn(Vec<String>) -> Place) -> Resu
             detail: broken.to_string(),
         })
     }))
+}
+
+/// The answer to a body that cannot be read, which names the field if one is of the wrong type.
+fn refuse(rejection: impl IntoResponse + StdError + 'static) -> Response {
+    let mut causes = successors(Some(&rejection as &dyn StdError), |error| (*error).source());
+    let field = causes.find_map(|error| mistyped(error.downcast_ref()?));
+    let mut response = rejection.into_response();
+    if let Some(field) = field {
+        response.extensions_mut().insert(vec![field]);
+    }
+    response
+}
+
+fn mistyped(error: &serde_path_to_error::Error<serde_json::Error>) -> Option<FieldError> {
+    let keys = error.path().iter().filter_map(|segment| match segment {
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    });
+    error.inner().is_data().then(|| FieldError {
+        place: Place::in_body(keys),
+        detail: error.inner().to_string(),
+    })
 }
 
 /// The keys and indexes of a path, which only serde gives one by one, each with its kind.

@@ -165,15 +165,14 @@ impl Drop for Exchange {
         let user_agent = self.user_agent.as_ref();
         let user_agent = user_agent.and_then(|value| value.to_str().ok());
         tracing::info!(
+            message = match self.status {
+                Some(_) => "answered",
+                None => "closed before the answer",
+            },
             status = self.status.map(|status| status.as_u16()),
             duration_ms = milliseconds(self.begin.elapsed()),
             client = self.client.map(tracing::field::display),
             user_agent = user_agent.map(|text| &text[..text.len().min(MAX_USER_AGENT)]),
-            "{}",
-            match self.status {
-                Some(_) => "answered",
-                None => "closed before the answer",
-            }
         );
     }
 }

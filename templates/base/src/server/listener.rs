@@ -2,13 +2,15 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{self, Context};
@@ -17,6 +19,9 @@ use crate::settings::AppSettings;
 /// How long to wait after a failure to accept that is not the fault of one connection, such as too
 /// many open files.
 const PAUSE: Duration = Duration::from_secs(1);
+
+/// How often connections are asked to make room while a new one waits.
+const ROOM_INTERVAL: Duration = Duration::from_millis(100);
 
 /// How often the log says that there are too many connections, at most.
 const A_MINUTE: Duration = Duration::from_secs(60);
@@ -44,6 +49,7 @@ impl Server {
             trusted_proxies: settings.trusted_proxies.clone(),
             settings: settings.connections,
             stop: stop.clone(),
+            make_room: Arc::default(),
         };
         let mut task = JoinSet::new();
         task.spawn(run(listener, context, settings.connections.max));
@@ -68,27 +74,23 @@ impl Server {
 }
 
 async fn run(listener: TcpListener, context: Context, max: usize) {
-    let mut slots = Slots::new(max);
+    let mut slots = Slots::new(max, Arc::clone(&context.make_room));
     let mut connections = JoinSet::new();
     loop {
-        tokio::select! {
+        let accepted = async { (accept(&listener).await, slots.next().await) };
+        let ((stream, peer), slot) = tokio::select! {
             () = context.stop.cancelled() => break,
-            Some(_) = connections.join_next() => {}
-            (stream, peer, slot) = accept(&listener, &mut slots) => {
-                connections.spawn(connection::serve(stream, peer, slot, context.clone()));
-            }
-        }
+            accepted = accepted => accepted,
+        };
+        connections.spawn(connection::serve(stream, peer, slot, context.clone()));
+        while connections.try_join_next().is_some() {}
     }
     // From here on, the system refuses new connections.
     drop(listener);
     while connections.join_next().await.is_some() {}
 }
 
-async fn accept(
-    listener: &TcpListener,
-    slots: &mut Slots,
-) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
-    let slot = slots.next().await;
+async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok((stream, peer)) => {
@@ -96,12 +98,12 @@ async fn accept(
                 if let Err(error) = stream.set_nodelay(true) {
                     tracing::debug!(%error, "could not set TCP_NODELAY");
                 }
-                return (stream, peer, slot);
+                return (stream, peer);
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
                 tracing::error!(%error, "could not accept a connection");
-                tokio::time::sleep(PAUSE).await;
+                sleep(PAUSE).await;
             }
         }
     }
@@ -115,19 +117,20 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     )
 }
 
-/// A permit for each connection that may be open. Beyond them, new connections wait in the queue of
-/// the system.
+/// A permit for each connection that may be open. Beyond them, new connections wait.
 struct Slots {
     permits: Arc<Semaphore>,
     max: usize,
+    make_room: Arc<Notify>,
     warned: Option<Instant>,
 }
 
 impl Slots {
-    fn new(max: usize) -> Self {
+    fn new(max: usize, make_room: Arc<Notify>) -> Self {
         Self {
             permits: Arc::new(Semaphore::new(max)),
             max,
+            make_room,
             warned: None,
         }
     }
@@ -138,7 +141,13 @@ impl Slots {
             tracing::warn!(max = self.max, "every connection is taken: new ones wait");
             self.warned = Some(Instant::now());
         }
-        let permit = Arc::clone(&self.permits).acquire_owned().await;
-        permit.expect("the semaphore is never closed")
+        let mut permit = pin!(Arc::clone(&self.permits).acquire_owned());
+        loop {
+            tokio::select! {
+                biased;
+                permit = permit.as_mut() => return permit.expect("the semaphore is never closed"),
+                () = sleep(ROOM_INTERVAL) => self.make_room.notify_waiters(),
+            }
+        }
     }
 }

@@ -21,6 +21,12 @@ use crate::error::with_causes;
 /// Keys that lines and spans have by themselves: a field of such a name gets a `_` at its end.
 const OWN_KEYS: [&str; 5] = ["timestamp", "level", "target", "span", "spans"];
 
+/// Room for most values, in bytes: growing step by step was a tenth of the work for a request.
+const LINE_LENGTH: usize = 512;
+const FIELDS_LENGTH: usize = 256;
+const TIME_LENGTH: usize = 32;
+const ID_LENGTH: usize = 48;
+
 /// Writes each event as an object: the time, the level, the place in the code and the fields; the id
 /// of the request around it; and the `spans` around it, from the outermost on.
 ///
@@ -35,7 +41,7 @@ where
     W: for<'writer> MakeWriter<'writer> + 'static,
 {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
-        let mut fields = Fields::default();
+        let mut fields = Fields::new();
         attributes.record(&mut fields);
         let span = context.span(id).expect("a new span is known");
         span.extensions_mut().insert(fields);
@@ -53,12 +59,12 @@ where
         // What comes from the crate `log` has its place in the code among its fields.
         let from_log = event.normalized_metadata();
         let metadata = from_log.as_ref().unwrap_or_else(|| event.metadata());
-        let mut fields = Fields::default();
+        let mut fields = Fields::new();
         event.record(&mut fields);
 
-        let mut line = Vec::with_capacity(512);
-        let mut time = String::with_capacity(32);
+        let mut time = String::with_capacity(TIME_LENGTH);
         let _ = SystemTime.format_time(&mut Writer::new(&mut time));
+        let mut line = Vec::with_capacity(LINE_LENGTH);
         line.extend_from_slice(b"{\"timestamp\":");
         push(&mut line, time);
         line.extend_from_slice(b",\"level\":");
@@ -67,26 +73,25 @@ where
         push(&mut line, metadata.target());
         line.append(&mut fields.text);
 
-        let mut spans = Vec::new();
+        let mut spans = 0;
         let scope = context.event_scope(event);
         for span in scope.into_iter().flat_map(|scope| scope.from_root()) {
             if let Some(known) = span.extensions().get::<Fields>() {
-                spans.extend_from_slice(if spans.is_empty() { b"[" } else { b"," });
-                spans.extend_from_slice(b"{\"span\":");
-                push(&mut spans, span.name());
-                spans.extend_from_slice(&known.text);
-                spans.push(b'}');
+                line.extend_from_slice(if spans == 0 { b",\"spans\":[" } else { b"," });
+                line.extend_from_slice(b"{\"span\":");
+                push(&mut line, span.name());
+                line.extend_from_slice(&known.text);
+                line.push(b'}');
                 fields.request_id = known.request_id.clone().or(fields.request_id);
+                spans += 1;
             }
+        }
+        if spans > 0 {
+            line.push(b']');
         }
         if let Some(id) = &fields.request_id {
             line.extend_from_slice(b",\"request_id\":");
             line.extend_from_slice(id);
-        }
-        if !spans.is_empty() {
-            line.extend_from_slice(b",\"spans\":");
-            line.append(&mut spans);
-            line.push(b']');
         }
         line.extend_from_slice(b"}\n");
         let _ = self.0.make_writer_for(metadata).write_all(&line);
@@ -94,18 +99,24 @@ where
 }
 
 /// Fields as they stand in a line, `,"name":value`, and apart from them the id of a request.
-#[derive(Default)]
 struct Fields {
     text: Vec<u8>,
     request_id: Option<Vec<u8>>,
 }
 
 impl Fields {
+    fn new() -> Self {
+        Self {
+            text: Vec::with_capacity(FIELDS_LENGTH),
+            request_id: None,
+        }
+    }
+
     fn field(&mut self, field: &Field, value: impl Serialize) {
         let name = field.name();
         let name = name.strip_prefix("r#").unwrap_or(name);
         if name == "request_id" {
-            let mut id = Vec::new();
+            let mut id = Vec::with_capacity(ID_LENGTH);
             push(&mut id, value);
             self.request_id = Some(id);
         } else if !name.starts_with("log.") {

@@ -94,6 +94,19 @@ fn beyond_the_limit_new_connections_wait_and_the_log_says_so_once() {
     assert_eq!(log.matches("every connection is taken").count(), 1, "{log}");
 }
 
+#[test]
+fn idle_connections_make_room_for_new_ones() {
+    let service = Process::start(&[("APP_MAX_CONNECTIONS", "2")]);
+    let request = "GET /health/live HTTP/1.1\r\nHost: test\r\n\r\n";
+    let taken = [request, "GET /health"].map(|sent| connect(service.address(), sent));
+    let start = Instant::now();
+    let mut status = [0; 12];
+    let mut stream = connect(service.address(), request);
+    stream.read_exact(&mut status).expect("a response");
+    assert!(start.elapsed() >= Duration::from_millis(900));
+    drop(taken);
+}
+
 #[tokio::test]
 async fn a_body_that_does_not_arrive_in_time_is_408_and_a_slow_handler_503() {
     let router = Router::new()

@@ -1,8 +1,7 @@
 //! What can go wrong with the queue.
 
-use std::time::Duration;
-
 use axum::http::StatusCode;
+use deadpool_redis::PoolError;
 use oxana::OxanaError;
 
 use crate::redis;
@@ -16,35 +15,41 @@ pub enum Error {
     /// The payload cannot be encoded as JSON.
     #[error("the payload of the task cannot be encoded: {0}")]
     Payload(serde_json::Error),
-    /// Redis did not answer in time.
-    #[error("the queue did not answer within {0:?}")]
-    TimedOut(Duration),
-    /// The queue cannot be reached, or holds something that cannot be decoded.
+    /// The queue cannot be used, or holds something that cannot be decoded.
     #[error("the queue cannot be used: {0}")]
-    Queue(#[from] OxanaError),
-    /// Redis cannot be asked for results.
+    Queue(#[source] OxanaError),
+    /// Redis cannot be asked.
     #[error(transparent)]
     Redis(#[from] redis::Error),
 }
 
-/// Handlers answer 503 if the queue cannot be reached, and 500 if a retry would not help.
+/// What Redis answers to the engine is told apart as what it answers to anybody else.
+impl From<OxanaError> for Error {
+    fn from(error: OxanaError) -> Self {
+        match error {
+            OxanaError::DeadpoolRedisError(error)
+            | OxanaError::DeadpoolRedisPoolError(PoolError::Backend(error)) => {
+                redis::Error::Redis(error).into()
+            }
+            error => Self::Queue(error),
+        }
+    }
+}
+
+/// Handlers answer 503 while Redis is away, and 500 if a retry would not help.
 impl From<Error> for crate::error::Error {
     fn from(error: Error) -> Self {
         match error {
             Error::Redis(error) => error.into(),
-            Error::Unregistered(_) | Error::Payload(_) | Error::Queue(OxanaError::JsonError(_)) => {
-                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error)
-            }
-            Error::TimedOut(_) | Error::Queue(_) => {
-                let detail = "the queue of tasks cannot be reached: try again later";
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, detail).caused_by(error)
-            }
+            error => Self::new(StatusCode::INTERNAL_SERVER_ERROR, "").caused_by(error),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use ::redis::ErrorKind;
     use axum::response::IntoResponse;
 
@@ -53,14 +58,14 @@ mod tests {
     #[test]
     fn what_cannot_be_decoded_is_no_outage() {
         let broken = serde_json::from_str::<()>("{").expect_err("half an object");
-        let error = Error::Queue(OxanaError::JsonError(broken));
+        let error = OxanaError::JsonError(broken).into();
         assert_eq!(status_of(error), StatusCode::INTERNAL_SERVER_ERROR);
     }
 
     #[test]
     fn what_redis_refuses_is_no_outage_and_what_it_leaves_unanswered_is_one() {
         let refused = (ErrorKind::UnexpectedReturnType, "no number").into();
-        let refused = Error::Redis(redis::Error::Redis(refused));
+        let refused = OxanaError::DeadpoolRedisError(refused).into();
         assert_eq!(status_of(refused), StatusCode::INTERNAL_SERVER_ERROR);
         let unanswered = Error::Redis(redis::Error::TimedOut(Duration::from_secs(1)));
         assert_eq!(status_of(unanswered), StatusCode::SERVICE_UNAVAILABLE);

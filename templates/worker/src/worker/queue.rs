@@ -181,9 +181,13 @@ impl Tasks {
         &self,
         call: impl Future<Output = Result<T, OxanaError>>,
     ) -> Result<T, Error> {
-        match tokio::time::timeout(self.timeout, call).await {
-            Ok(answer) => Ok(answer?),
-            Err(_) => Err(Error::TimedOut(self.timeout)),
+        let answer = match tokio::time::timeout(self.timeout, call).await {
+            Ok(answer) => answer.map_err(Error::from),
+            Err(_) => Err(redis::Error::TimedOut(self.timeout).into()),
+        };
+        match answer {
+            Err(Error::Redis(error)) => Ok(self.redis.observe(Err(error))?),
+            answer => answer,
         }
     }
 }

@@ -1,22 +1,22 @@
-//! What this process keeps: values, and the reads that are on their way.
+//! The values that this process keeps, and the reads in flight.
 //!
-//! A read leaves a mark before it is sent, and its value is kept only if the mark still stands
-//! when the answer comes. Whatever says that the key changed takes the mark away like a value, so
-//! that an answer from before the change cannot be kept after it.
+//! A read is entered before it is sent, and its answer is kept only if the entry is still there when
+//! it arrives. An invalidation removes the entry as it would remove a value, so that an answer from
+//! before a change is never kept after it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use lru::LruCache;
 
-/// What an entry takes besides its key and its value, in bytes: its place in the list and in the
-/// table, which is half empty at times, and what the allocator adds to each piece.
+/// The memory of an entry besides its key and value, in bytes: its node, its share of a hash table that
+/// may be half empty, and the allocator's overhead.
 const OVERHEAD: usize = 256;
 
-/// What Redis has at a key; nothing is worth keeping as well.
+/// What Redis has at a key. That it has nothing is worth keeping too.
 pub(super) type Stored = Option<Arc<[u8]>>;
 
-/// The entries, those used last in front.
+/// The entries, the most recently used first.
 #[derive(Debug)]
 pub(super) struct Entries {
     list: LruCache<Vec<u8>, Entry>,
@@ -29,26 +29,26 @@ pub(super) struct Entries {
 
 #[derive(Debug)]
 enum Entry {
-    /// The read of this number is on its way; others of the same key travel under its number.
-    Awaited(u64),
+    /// A read is in flight; concurrent reads of the same key share its number.
+    InFlight(u64),
     Kept {
         stored: Stored,
         expires: Option<Instant>,
     },
 }
 
-/// What is known of a key.
+/// What is known about a key.
 #[derive(Debug, PartialEq)]
 pub(super) enum Known {
     /// Redis has this at the key.
     Stored(Stored),
-    /// Redis must be asked, in a read of this number.
+    /// Redis has to be asked, by a read with this number.
     Nothing(u64),
 }
 
 impl Entries {
-    /// No entries yet, and later at most `limit` bytes of them, which are believed for the time
-    /// `trust` after Redis was last heard.
+    /// Keeps at most `limit` bytes of entries, and trusts them for `trust` after the last answer of
+    /// Redis.
     pub(super) fn new(limit: usize, trust: Duration) -> Self {
         Self {
             list: LruCache::unbounded(),
@@ -60,12 +60,11 @@ impl Entries {
         }
     }
 
-    /// Gives what is known of `key` at the time `now`, and marks the read that must follow if that is
-    /// nothing.
+    /// Returns what is known about `key` at `now`, and enters the read that must follow if nothing is.
     pub(super) fn look_up(&mut self, key: &[u8], now: Instant) -> Known {
         let trusted = self.heard.is_some_and(|heard| now < heard + self.trust);
         match self.list.get(key) {
-            Some(Entry::Awaited(read)) => return Known::Nothing(*read),
+            Some(Entry::InFlight(read)) => return Known::Nothing(*read),
             Some(Entry::Kept { stored, expires })
                 if trusted && expires.is_none_or(|expires| now < expires) =>
             {
@@ -74,12 +73,11 @@ impl Entries {
             _ => {}
         }
         self.reads += 1;
-        self.insert(key, Entry::Awaited(self.reads));
+        self.insert(key, Entry::InFlight(self.reads));
         Known::Nothing(self.reads)
     }
 
-    /// Takes the answer to the read of this number, which was asked at the time `asked` and is good
-    /// for the time `time_left`, if that ends.
+    /// Keeps the answer to a read that was sent at `asked`. It expires after `time_left`, if ever.
     pub(super) fn answer(
         &mut self,
         key: &[u8],
@@ -89,16 +87,16 @@ impl Entries {
         time_left: Option<Duration>,
     ) {
         self.heard = self.heard.max(Some(asked));
-        if let Some(Entry::Awaited(awaited)) = self.list.peek(key)
-            && *awaited == read
+        if let Some(Entry::InFlight(in_flight)) = self.list.peek(key)
+            && *in_flight == read
         {
-            // Counted from the question on, it is over no later than in Redis.
+            // Counted from the request, so that it expires no later than in Redis.
             let expires = time_left.and_then(|time| asked.checked_add(time));
             self.insert(key, Entry::Kept { stored, expires });
         }
     }
 
-    /// Forgets what is at `key`, and the reads of it that are on their way.
+    /// Forgets the value at `key` and the reads of it in flight.
     pub(super) fn forget(&mut self, key: &[u8]) {
         if let Some(entry) = self.list.pop(key) {
             self.memory -= entry.memory(key);
@@ -127,16 +125,16 @@ impl Entries {
     }
 }
 
-/// Opens the entries, also after a panic: no change leaves them half done.
+/// Locks the entries, also after a panic: no change leaves them inconsistent.
 pub(super) fn lock(entries: &Mutex<Entries>) -> MutexGuard<'_, Entries> {
     entries.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Entry {
-    /// How many bytes this takes at `key`.
+    /// The bytes that this takes at `key`.
     fn memory(&self, key: &[u8]) -> usize {
         let value = match self {
-            Self::Awaited(_) | Self::Kept { stored: None, .. } => 0,
+            Self::InFlight(_) | Self::Kept { stored: None, .. } => 0,
             Self::Kept {
                 stored: Some(bytes),
                 ..
@@ -158,8 +156,8 @@ mod tests {
         Some(Arc::from(text.as_bytes()))
     }
 
-    /// Marks a read of the key.
-    fn mark(entries: &mut Entries, key: &[u8], now: Instant) -> u64 {
+    /// Enters a read of the key.
+    fn enter(entries: &mut Entries, key: &[u8], now: Instant) -> u64 {
         match entries.look_up(key, now) {
             Known::Nothing(read) => read,
             known => panic!("{known:?}"),
@@ -167,44 +165,44 @@ mod tests {
     }
 
     #[test]
-    fn an_answer_whose_mark_is_gone_is_not_kept() {
+    fn an_answer_whose_read_was_invalidated_is_not_kept() {
         let now = Instant::now();
         for loses in [|entries: &mut Entries| entries.forget(KEY), Entries::clear] {
             let mut entries = Entries::new(1000, TRUST);
-            let early = mark(&mut entries, KEY, now);
+            let early = enter(&mut entries, KEY, now);
             loses(&mut entries);
             entries.answer(KEY, early, stored("old"), now, None);
-            let late = mark(&mut entries, KEY, now);
+            let late = enter(&mut entries, KEY, now);
             entries.answer(KEY, early, stored("old"), now, None);
-            assert_eq!(mark(&mut entries, KEY, now), late);
+            assert_eq!(enter(&mut entries, KEY, now), late);
             entries.answer(KEY, late, stored("new"), now, None);
             assert_eq!(entries.look_up(KEY, now), Known::Stored(stored("new")));
         }
     }
 
     #[test]
-    fn reads_of_a_key_at_once_share_a_mark_and_the_first_answer_is_kept() {
+    fn concurrent_reads_of_a_key_share_an_entry_and_the_first_answer_is_kept() {
         let now = Instant::now();
         let mut entries = Entries::new(1000, TRUST);
-        let first = mark(&mut entries, KEY, now);
-        let second = mark(&mut entries, KEY, now);
+        let first = enter(&mut entries, KEY, now);
+        let second = enter(&mut entries, KEY, now);
         entries.answer(KEY, second, stored("value"), now, None);
         entries.answer(KEY, first, stored("later"), now, None);
         assert_eq!(entries.look_up(KEY, now), Known::Stored(stored("value")));
     }
 
     #[test]
-    fn a_value_ends_with_its_time_and_with_the_silence_of_redis() {
+    fn a_value_expires_with_its_time_to_live_and_when_redis_falls_silent() {
         let now = Instant::now();
         let mut entries = Entries::new(1000, TRUST);
-        let read = mark(&mut entries, KEY, now);
+        let read = enter(&mut entries, KEY, now);
         entries.answer(KEY, read, stored("short"), now, Some(SECOND));
         assert_eq!(entries.look_up(KEY, now), Known::Stored(stored("short")));
-        let read = mark(&mut entries, KEY, now + SECOND);
+        let read = enter(&mut entries, KEY, now + SECOND);
         entries.answer(KEY, read, None, now + SECOND, None);
         let last = now + SECOND + TRUST - Duration::from_nanos(1);
         assert_eq!(entries.look_up(KEY, last), Known::Stored(None));
-        mark(&mut entries, KEY, now + SECOND + TRUST);
+        enter(&mut entries, KEY, now + SECOND + TRUST);
     }
 
     #[test]
@@ -213,7 +211,7 @@ mod tests {
         let mut entries = Entries::new(10_000, TRUST);
         for number in 0_usize..1000 {
             let key = number.to_string();
-            let read = mark(&mut entries, key.as_bytes(), now);
+            let read = enter(&mut entries, key.as_bytes(), now);
             let value = "x".repeat(number * 37 % 3000);
             entries.answer(key.as_bytes(), read, stored(&value), now, None);
             if number % 3 == 0 {

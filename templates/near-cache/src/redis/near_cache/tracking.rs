@@ -1,4 +1,4 @@
-//! The connection on which Redis tells which of the keys that were read have changed
+//! The connection on which Redis reports changes of keys that were read on it
 //! ([CLIENT TRACKING](https://redis.io/docs/latest/commands/client-tracking/)).
 
 use std::sync::{Arc, Mutex};
@@ -9,14 +9,14 @@ use redis::{Client, Pipeline, ProtocolVersion, PushInfo, PushKind, RedisResult, 
 use super::entries::{Entries, lock};
 use crate::redis::{RedisManager, commands};
 
-/// What Redis answers to [`get`]: whether it tracks, the value, and the milliseconds that it lives.
+/// The replies to [`get`]: whether tracking is on, the value, and its time to live in milliseconds.
 pub(super) type Answer = (
     RedisResult<()>,
     RedisResult<Option<Vec<u8>>>,
     RedisResult<i64>,
 );
 
-/// A connection that lets `entries` forget what changes. It opens with its first command.
+/// A connection that removes what changes from `entries`. It opens with its first command.
 pub(super) fn connect(
     redis: &RedisManager,
     entries: Arc<Mutex<Entries>>,
@@ -28,10 +28,9 @@ pub(super) fn connect(
     ConnectionManager::new_lazy_with_config(messaging(redis.client())?, config)
 }
 
-/// GET for a value that is to be kept: from then on Redis says when the key changes. How long it lives
-/// must be asked as well ([PTTL](https://redis.io/docs/latest/commands/pttl/)), because Redis may say
-/// late that a key has expired. Tracking is switched on with each read, because the connection may
-/// be a new one.
+/// GET for a value to keep: from then on Redis reports changes of the key. It may report an expiry
+/// late, so the time to live is read too ([PTTL](https://redis.io/docs/latest/commands/pttl/)).
+/// Tracking is switched on with each read, because the connection may be a new one.
 pub(super) fn get(key: &[u8]) -> Pipeline {
     let mut commands = redis::pipe();
     commands.cmd("CLIENT").arg("TRACKING").arg("ON");
@@ -41,7 +40,7 @@ pub(super) fn get(key: &[u8]) -> Pipeline {
     commands
 }
 
-/// The client of connections on which Redis may send what nobody asked for: the protocol RESP3.
+/// The client of connections that receive push messages, which RESP3 introduced.
 fn messaging(client: &Client) -> RedisResult<Client> {
     let connection = client.get_connection_info().clone();
     let settings = connection.redis_settings().clone();
@@ -49,8 +48,8 @@ fn messaging(client: &Client) -> RedisResult<Client> {
     Client::open(connection.set_redis_settings(settings))
 }
 
-/// Hears which keys have changed, or that no more will be said: the connection is gone, or the
-/// database was emptied, for which Redis names no keys.
+/// Handles invalidations. A lost connection, and a flushed database, for which Redis names no keys,
+/// invalidate everything.
 fn hear(entries: &mut Entries, push: &PushInfo) {
     match (&push.kind, push.data.as_slice()) {
         (PushKind::Invalidate, [Value::Array(keys)]) => {

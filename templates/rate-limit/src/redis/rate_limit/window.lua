@@ -1,15 +1,14 @@
--- Counts a request in a sliding window, if it still fits, in one step that nothing can come between.
+-- Counts a request in a sliding window if it fits, atomically.
 --
--- Time is cut into windows of equal length. What is kept is the number of requests in the present
--- one and in the one before; the latter counts for the share of it that the sliding window still
--- covers. Requests that are refused are not counted, so that whoever keeps asking is let through
--- as soon as there is room.
+-- The sliding window is approximated by two fixed ones: the current one, and the previous one weighted
+-- by the share of it that the sliding window still covers. A refused request is not counted, so that a
+-- client that keeps asking is let through as soon as there is room.
 --
 -- KEYS[1]: a hash of three numbers
 -- ARGV: the limit, the length of the window in milliseconds, the time in milliseconds since 1970,
 --       or an empty string for the clock of Redis, which all instances of the service share
--- answers: 1 if the request fits, or 0; how many more fit now; the milliseconds until one fits;
---          the milliseconds until all of them fit
+-- Returns 1 if the request fits, else 0; how many more fit now; the milliseconds until one fits; the
+--         milliseconds until the window is empty.
 local limit, length = tonumber(ARGV[1]), tonumber(ARGV[2])
 local now = tonumber(ARGV[3])
 if not now then
@@ -22,7 +21,7 @@ local kept = redis.call('HMGET', KEYS[1], 'index', 'current', 'previous')
 local kept_index = tonumber(kept[1]) or -1
 local current, previous = 0, 0
 if kept_index > index then
-    -- The clock went back, as it may after a failover: the later window goes on.
+    -- The clock went back, as it may after a failover: stay in the later window.
     index, elapsed = kept_index, 0
 end
 if kept_index == index then
@@ -35,7 +34,7 @@ local fits = previous * (length - elapsed) + (current + 1) * length <= limit * l
 if fits then
     current = current + 1
     redis.call('HSET', KEYS[1], 'index', index, 'current', current, 'previous', previous)
-    -- With the end of the next window, nothing here counts any more.
+    -- Nothing here counts after the end of the next window.
     redis.call('PEXPIRE', KEYS[1], 2 * length - elapsed)
 end
 
@@ -43,10 +42,10 @@ local remaining = math.floor(limit - current - previous * (length - elapsed) / l
 local retry = 0
 if remaining < 1 then
     if current < limit then
-        -- The window before weighs little enough later in this one.
+        -- Later in this window, the previous one weighs little enough.
         retry = length - (limit - current - 1) * length / previous - elapsed
     else
-        -- This window, as the one before, weighs little enough later in the next one.
+        -- Later in the next window, this one weighs little enough.
         retry = length - elapsed + length - (limit - 1) * length / current
     end
 end

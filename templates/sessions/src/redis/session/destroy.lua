@@ -1,7 +1,7 @@
--- Ends a session, also in the index of its user.
--- KEYS[1]: the session; ARGV: the hash of its id, what the keys of indexes begin with, whose hash tag
--- keeps them in the slot of the session
--- answers: 1 if it was ended, or 0 if there is no such session
+-- Ends a session and removes it from the index of its user.
+-- KEYS[1]: the session
+-- ARGV: the hash of its id, the prefix of index keys, whose hash tag puts them into the session's slot
+-- Returns 1 if it was ended, 0 if it does not exist.
 local user = redis.call('HGET', KEYS[1], 'user')
 if not user then
     return 0

@@ -1,5 +1,7 @@
--- Gives the user and the data of a session, and restarts its idle time.
--- KEYS[1]: the session; ARGV[1]: the idle time-out in milliseconds
+-- Loads a session and restarts its idle time-out.
+-- KEYS[1]: the session
+-- ARGV[1]: the idle time-out in milliseconds
+-- Returns its user and data, or nil if it does not exist.
 local session = redis.call('HMGET', KEYS[1], 'user', 'data', 'until')
 if not session[1] then
     return false

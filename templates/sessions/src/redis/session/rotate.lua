@@ -1,9 +1,9 @@
--- Moves a session to a new id. With a lifetime, which then starts over, it is also bound to the user.
+-- Moves a session to a new id. With a lifetime, it also becomes the user's and its lifetime restarts.
 -- KEYS: the session, the session under its new id, the index of the user's sessions
--- ARGV: the hash of the old id, that of the new one, the user or an empty string, the lifetime in
---       milliseconds or an empty string if the present one goes on, the idle time-out in milliseconds,
---       what the keys of sessions begin with
--- answers: 1 if it was moved, or 0 if there is no such session
+-- ARGV: the hash of the old id, the hash of the new id, the user or an empty string, the lifetime in
+--       milliseconds or an empty string to keep the current one, the idle time-out in milliseconds,
+--       the prefix of session keys
+-- Returns 1 if it was moved, 0 if it does not exist.
 if redis.call('EXISTS', KEYS[1]) == 0 then
     return 0
 end
@@ -19,6 +19,6 @@ end
 if user ~= '' then
     local ends = tonumber(redis.call('HGET', KEYS[2], 'until'))
     redis.call('ZREM', KEYS[3], ARGV[1])
-    enter(KEYS[3], ARGV[2], ends, now, ARGV[6])
+    add_to_index(KEYS[3], ARGV[2], ends, now, ARGV[6])
 end
 return 1

@@ -3,6 +3,7 @@ use serde_json::{Value, json};
 
 use super::stage::{Stage, eventually};
 use crate::app;
+use crate::process::Process;
 
 async fn post(service: &str, body: Value) -> Response {
     let request = Client::new().post(format!("{service}/tasks/process-data"));
@@ -67,16 +68,22 @@ async fn a_key_that_is_missing_empty_or_too_long_is_422() {
 }
 
 #[tokio::test]
-async fn without_redis_data_is_not_accepted_and_the_answer_is_503() {
+async fn without_redis_the_answers_are_503_and_the_log_tells_the_cause_once() {
     let mut stage = Stage::new();
-    let variables = stage.variables();
-    let service = app::start(&variables).await;
+    let mut service = Process::start(&stage.variables());
     let url = format!("http://{}", service.address());
     stage.server.kill();
-    let problem = app::problem(post(&url, json!({"key": "report"})).await).await;
-    assert_eq!(problem.status, 503);
+    for _ in 0..5 {
+        let problem = app::problem(post(&url, json!({"key": "report"})).await).await;
+        assert_eq!(problem.status, 503);
+    }
 
     stage.server.restart();
     let response = post(&url, json!({"key": "report"})).await;
     assert_eq!(response.status(), 202);
+    service.wait_for("Redis is back");
+    service.signal("TERM");
+    let (_, log) = service.wait();
+    assert_eq!(log.matches("Redis is away").count(), 1, "{log}");
+    assert!(!log.contains("ERROR"), "{log}");
 }
