@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use forge::record::{self, Pristine, Record};
+use serde_json::Value;
 
 use crate::forge::{Forge, Run};
 
@@ -140,6 +141,17 @@ fn what_redis_brought_before_it_could_be_chosen_apart_stays() {
     }
 }
 
+/// Where a file is after an update: its layer may have moved it.
+fn place_of<'a>(path: &'a str, document: &'a Value) -> &'a str {
+    let reason = format!("moved from `{path}`");
+    let files = document["files"].as_array().expect("a list");
+    let moved = files.iter().find(|file| {
+        let why = file["why"].as_str();
+        why.is_some_and(|why| why.starts_with(&reason))
+    });
+    moved.map_or(path, |file| file["path"].as_str().expect("a path"))
+}
+
 #[test]
 fn an_edited_project_of_earlier_templates_keeps_its_edits() {
     for (fixture, record) in fixtures() {
@@ -162,7 +174,7 @@ fn an_edited_project_of_earlier_templates_keeps_its_edits() {
         assert_eq!(document["written"], true, "{document:#}");
         let after = files(&forge);
         for path in edited {
-            let text = String::from_utf8_lossy(&after[path]);
+            let text = String::from_utf8_lossy(&after[place_of(path, &document)]);
             assert!(
                 text.lines().any(|line| line == LINE),
                 "{}: {path}",
