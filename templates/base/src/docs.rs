@@ -2,11 +2,11 @@
 //!
 //! The document is made of the same declarations as the routes, so that it cannot fall behind them.
 
-use axum::body::Body;
+use axum::Router;
+use axum::body::{Body, Bytes};
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{Html, Redirect};
 use axum::routing::get;
-use axum::{Json, Router};
 use swagger_ui_dist::{ApiDefinition, OpenApiSource};
 use tower_http::set_header::SetResponseHeaderLayer;
 use utoipa::openapi::header::HeaderBuilder;
@@ -130,11 +130,13 @@ fn operations(router: &mut OpenApiRouter<AppState>) -> impl Iterator<Item = &mut
 /// `GET /openapi.json` and, for people, `GET /docs`, to which `GET /` leads unless the API has it.
 pub fn router(document: OpenApi) -> Router<AppState> {
     let has_root = document.paths.paths.contains_key("/");
+    let document = document.to_json().expect("it is made of strings and lists");
+    let json = [(header::CONTENT_TYPE, "application/json")];
     let index = Html(include_str!("docs/index.html"));
     let initializer = include_str!("docs/swagger-initializer.js");
     let javascript = [(header::CONTENT_TYPE, "text/javascript")];
     let routes = Router::new()
-        .route(DOCUMENT, get(|| async { Json(document) }))
+        .route(DOCUMENT, get((json, Bytes::from(document))))
         .route(PAGE, get(index))
         .route("/docs/", get(Redirect::permanent("../docs")))
         .route(

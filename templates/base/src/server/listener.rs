@@ -1,8 +1,8 @@
 //! Accepts connections, as many as the settings allow, and ends them with the service.
 
+use std::fmt::Display;
 use std::io;
 use std::net::SocketAddr;
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,20 +10,16 @@ use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::connection::{self, Context};
 use crate::settings::AppSettings;
 
-/// How long to wait after a failure to accept that is not the fault of one connection, such as too
-/// many open files.
-const PAUSE: Duration = Duration::from_secs(1);
+/// How long a new connection waits before it asks for room, and asks again.
+const PAUSE: Duration = Duration::from_millis(100);
 
-/// How often connections are asked to make room while a new one waits.
-const ROOM_INTERVAL: Duration = Duration::from_millis(100);
-
-/// How often the log says that there are too many connections, at most.
+/// How often the log says that new connections wait, at most.
 const A_MINUTE: Duration = Duration::from_secs(60);
 
 /// A server that listens. Dropping it closes all connections.
@@ -74,37 +70,72 @@ impl Server {
 }
 
 async fn run(listener: TcpListener, context: Context, max: usize) {
-    let mut slots = Slots::new(max, Arc::clone(&context.make_room));
+    let mut gate = Gate {
+        listener,
+        permits: Arc::new(Semaphore::new(max)),
+        make_room: Arc::clone(&context.make_room),
+        warned: None,
+    };
     let mut connections = JoinSet::new();
     loop {
-        let accepted = async { (accept(&listener).await, slots.next().await) };
-        let ((stream, peer), slot) = tokio::select! {
+        let (stream, peer, slot) = tokio::select! {
             () = context.stop.cancelled() => break,
-            accepted = accepted => accepted,
+            accepted = gate.next() => accepted,
         };
         connections.spawn(connection::serve(stream, peer, slot, context.clone()));
         while connections.try_join_next().is_some() {}
     }
     // From here on, the system refuses new connections.
-    drop(listener);
+    drop(gate);
     while connections.join_next().await.is_some() {}
 }
 
-async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                // Small responses go out at once instead of waiting for more.
-                if let Err(error) = stream.set_nodelay(true) {
-                    tracing::debug!(%error, "could not set TCP_NODELAY");
+/// Where connections come in, each with a permit. Beyond the limit, they wait.
+struct Gate {
+    listener: TcpListener,
+    permits: Arc<Semaphore>,
+    make_room: Arc<Notify>,
+    warned: Option<Instant>,
+}
+
+impl Gate {
+    async fn next(&mut self) -> (TcpStream, SocketAddr, OwnedSemaphorePermit) {
+        let (stream, peer) = self.accept().await;
+        loop {
+            let permit = Arc::clone(&self.permits).acquire_owned();
+            match timeout(PAUSE, permit).await {
+                Ok(permit) => return (stream, peer, permit.expect("it is never closed")),
+                Err(_) => self.make_room(&"every connection is taken"),
+            }
+        }
+    }
+
+    async fn accept(&mut self) -> (TcpStream, SocketAddr) {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, peer)) => {
+                    // Small responses go out at once instead of waiting for more.
+                    if let Err(error) = stream.set_nodelay(true) {
+                        tracing::debug!(%error, "could not set TCP_NODELAY");
+                    }
+                    return (stream, peer);
                 }
-                return (stream, peer);
+                Err(error) if is_of_one_connection(&error) => {}
+                // Such as too many open files.
+                Err(error) => {
+                    self.make_room(&error);
+                    sleep(PAUSE).await;
+                }
             }
-            Err(error) if is_of_one_connection(&error) => {}
-            Err(error) => {
-                tracing::error!(%error, "could not accept a connection");
-                sleep(PAUSE).await;
-            }
+        }
+    }
+
+    /// Asks connections to make room, and logs why, once a minute.
+    fn make_room(&mut self, reason: &dyn Display) {
+        self.make_room.notify_waiters();
+        if self.warned.is_none_or(|time| time.elapsed() > A_MINUTE) {
+            tracing::warn!(%reason, "new connections wait");
+            self.warned = Some(Instant::now());
         }
     }
 }
@@ -115,39 +146,4 @@ fn is_of_one_connection(error: &io::Error) -> bool {
         error.kind(),
         ConnectionAborted | ConnectionRefused | ConnectionReset
     )
-}
-
-/// A permit for each connection that may be open. Beyond them, new connections wait.
-struct Slots {
-    permits: Arc<Semaphore>,
-    max: usize,
-    make_room: Arc<Notify>,
-    warned: Option<Instant>,
-}
-
-impl Slots {
-    fn new(max: usize, make_room: Arc<Notify>) -> Self {
-        Self {
-            permits: Arc::new(Semaphore::new(max)),
-            max,
-            make_room,
-            warned: None,
-        }
-    }
-
-    async fn next(&mut self) -> OwnedSemaphorePermit {
-        let full = self.permits.available_permits() == 0;
-        if full && self.warned.is_none_or(|time| time.elapsed() > A_MINUTE) {
-            tracing::warn!(max = self.max, "every connection is taken: new ones wait");
-            self.warned = Some(Instant::now());
-        }
-        let mut permit = pin!(Arc::clone(&self.permits).acquire_owned());
-        loop {
-            tokio::select! {
-                biased;
-                permit = permit.as_mut() => return permit.expect("the semaphore is never closed"),
-                () = sleep(ROOM_INTERVAL) => self.make_room.notify_waiters(),
-            }
-        }
-    }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::process::Command;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -11,7 +12,7 @@ use axum::body::Bytes;
 use axum::routing::{get, post};
 
 use crate::app;
-use crate::process::Process;
+use crate::process::{self, Process};
 
 /// How long a client waits before a test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -105,6 +106,22 @@ fn idle_connections_make_room_for_new_ones() {
     stream.read_exact(&mut status).expect("a response");
     assert!(start.elapsed() >= Duration::from_millis(900));
     drop(taken);
+}
+
+#[test]
+fn a_service_out_of_file_descriptors_makes_room() {
+    let program = process::command(&[], &[]);
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -n 64; exec \"$0\" serve"])
+        .arg(program.get_program())
+        .env_clear()
+        .envs(app::variables(&[("APP_HEADER_TIMEOUT", "60")]));
+    let service = Process::start_until(": ready", command);
+    let _half = [(); 70].map(|()| connect(service.address(), "GET / HTTP/1.1\r\nHost: te"));
+    let request = "GET /health/live HTTP/1.1\r\nConnection: close\r\nHost: test\r\n\r\n";
+    let response = read_to_end(connect(service.address(), request));
+    assert!(response.starts_with("HTTP/1.1 200 "), "{response}");
 }
 
 #[tokio::test]

@@ -1,10 +1,11 @@
--- Records how an attempt went, unless the task has ended already: one that ran twice ends once. Only a
--- success replaces a failure: the work is done, though its worker was taken for lost.
--- KEYS: the record of the task, and the list of dead tasks.
--- ARGV: its new state, how long to keep the record in ms, 1 where this is the end, and for a dead
--- task its entry in the list and the most entries that the list may have.
+-- Records the outcome of an attempt, unless the task has ended: a task that ran twice ends once. Only a
+-- success replaces a failure, because the work is done, even if its worker was given up for lost.
+-- KEYS: the record of the task, the list of dead tasks
+-- ARGV: the new state, how long to keep the record in milliseconds, 1 if this is the end; for a dead
+--       task also its entry in the list and the maximum length of the list
+-- Returns whether it was recorded.
 local is_end, entry = ARGV[3] == '1', ARGV[4]
--- For a dead task its entry, and else 1.
+-- The entry of a dead task, or 1.
 local ended = redis.call('HGET', KEYS[1], 'ended')
 if ended then
     if ended == '1' or entry or not is_end then

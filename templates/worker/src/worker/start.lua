@@ -1,7 +1,9 @@
--- Starts an attempt and returns its number; if none is left, that of the last one, negated; if the task
--- has ended, nothing. A caller that asks again, because the first answer was lost, starts no second one.
--- KEYS: the record of the task.
--- ARGV: its new state, how long to keep the record in ms, the maximum of attempts, and the caller's id.
+-- Starts an attempt. A caller that asks again, because the first reply was lost, gets the same attempt.
+-- KEYS: the record of the task
+-- ARGV: the new state, how long to keep the record in milliseconds, the maximum number of attempts, the
+--       id of the caller
+-- Returns the number of the attempt; the number of the last one, negated, if none is left; nil if the
+-- task has ended.
 if redis.call('HEXISTS', KEYS[1], 'ended') == 1 then
     return false
 end

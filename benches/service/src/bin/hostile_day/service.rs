@@ -1,6 +1,7 @@
 //! The service, in a process of its own.
 
 use std::fs::{self, File};
+use std::io::{self, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -46,12 +47,22 @@ impl Service {
             directory,
         };
         for _ in 0..500 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            if service.answers().unwrap_or(false) {
                 return service;
             }
             std::thread::sleep(Duration::from_millis(10));
         }
-        panic!("the service does not listen on port {port}");
+        panic!("the service does not answer on port {port}");
+    }
+
+    /// A connection alone proves nothing: one from the port to itself is possible.
+    fn answers(&self) -> io::Result<bool> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(1)))?;
+        stream.write_all(b"GET /health/live HTTP/1.1\r\nConnection: close\r\nHost: test\r\n\r\n")?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status)?;
+        Ok(status == *b"HTTP/1.1 200")
     }
 
     /// How many warnings and errors the log has.
