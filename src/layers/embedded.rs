@@ -16,7 +16,8 @@ use super::manifest::{self, Manifest};
 use super::{Layer, Template, generators};
 use crate::plan::lockfile::{self, Conditional};
 
-static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/templates");
+/// As `build.rs` has gathered them.
+static TEMPLATES: Dir<'static> = include_dir!("$OUT_DIR/templates");
 
 /// The folder that is no layer: what there is of every crate that projects may depend on.
 pub const VERSIONS: &str = "versions";
