@@ -1,4 +1,4 @@
-//! What is released: the package for `cargo install`.
+//! What is released: the package for `cargo install`, the archives, and the workflows that make them.
 
 #![expect(
     clippy::disallowed_methods,
@@ -10,6 +10,10 @@
 mod support;
 
 mod package;
+mod workflows;
+
+#[cfg(unix)]
+mod archive;
 
 use std::path::Path;
 use std::process::Command;
