@@ -21,6 +21,10 @@ mod paths;
 #[cfg(unix)]
 mod atomicity;
 #[cfg(unix)]
+mod recording;
+#[cfg(unix)]
 mod screen;
+#[cfg(unix)]
+mod svg;
 #[cfg(unix)]
 mod terminal;

@@ -138,6 +138,13 @@ impl Screen {
         self.term.mode().contains(TermMode::SHOW_CURSOR)
     }
 
+    /// The line and the column of the cursor, where it is shown.
+    pub(crate) fn cursor(&self) -> Option<(usize, usize)> {
+        let Point { line, column } = self.term.grid().cursor.point;
+        let line = usize::try_from(line.0).expect("a line of the screen");
+        self.shows_cursor().then_some((line, column.0))
+    }
+
     /// The cells of the screen, line by line.
     pub(crate) fn cells(&self) -> Vec<Vec<Cell>> {
         let grid = self.term.grid();

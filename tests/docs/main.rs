@@ -34,18 +34,11 @@ const CHECK: &str = "scripts/check";
 /// What installs the Forge that these tests run.
 const INSTALL: &str = "cargo install --path .";
 
-/// The commands of all code blocks in their order, also of those that show what is printed.
+/// The commands of all code blocks in their order.
 fn commands(document: &str) -> Vec<&str> {
     let blocks = document.split("```").skip(1).step_by(2);
-    let commands = blocks.flat_map(|block| {
-        let (language, text) = block.split_once('\n').expect("a language");
-        let lines = text.lines();
-        lines.filter_map(move |line| match language {
-            "sh" => Some(line),
-            "console" => line.strip_prefix("$ "),
-            _ => None,
-        })
-    });
+    let blocks = blocks.filter_map(|block| block.strip_prefix("sh\n"));
+    let commands = blocks.flat_map(str::lines);
     let commands = commands.filter_map(|line| line.split(" #").next());
     commands.map(str::trim).collect()
 }
@@ -127,23 +120,6 @@ fn the_numbers_of_combinations_are_those_of_the_tests() {
     ] {
         assert!(README.contains(&text), "{text}");
     }
-}
-
-#[test]
-fn the_terminal_session_of_the_readme_ends_as_a_real_one() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let output = forge("new my_project --yes", directory.path());
-    let report = String::from_utf8(output.stdout).expect("UTF-8");
-    // The time in the first line is that of one run.
-    let (first, rest) = report.split_once(" in ").expect("a time");
-    let (_, rest) = rest.split_once('\n').expect("further lines");
-    assert!(README.contains(first), "{first}");
-    assert!(README.contains(rest), "{rest}");
-
-    let (_, size) = first.split_once(": ").expect("a size");
-    let mut lines = README.lines();
-    let summary = lines.find_map(|line| line.strip_prefix("  files "));
-    assert_eq!(summary.map(str::trim), Some(size));
 }
 
 #[test]
