@@ -1,8 +1,9 @@
 //! What the documents of this repository say, held against what is true.
 
 #![allow(
+    clippy::case_sensitive_file_extension_comparisons,
     clippy::disallowed_methods,
-    reason = "tests arrange directories and run programs themselves"
+    reason = "pages are named in lower case, and tests arrange directories and run programs themselves"
 )]
 
 #[allow(dead_code, reason = "other test crates use the rest")]
@@ -11,81 +12,34 @@ mod support;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use forge::input::options::Kind;
 
+mod book;
+mod commands;
+
 use support::example_layer;
+
+use commands::{Shell, commands, forge};
 
 const README: &str = include_str!("../../README.md");
 const ARCHITECTURE: &str = include_str!("../../ARCHITECTURE.md");
 const CONTRIBUTING: &str = include_str!("../../CONTRIBUTING.md");
 const LAYERS: &str = include_str!("../../docs/layers.md");
 
-/// How the README starts Forge: from a checkout, or installed.
-const STARTS: [&str; 2] = ["cargo run --release -- ", "forge "];
-
-/// The command of the session in which a person answers.
-const SESSION: &str = "forge new my_project";
-
 /// The command that runs these tests, and so cannot be one of them.
 const CHECK: &str = "scripts/check";
 
-/// What installs the Forge that these tests run.
-const INSTALL: &str = "cargo install --path .";
-
-/// The commands of all code blocks in their order.
-fn commands(document: &str) -> Vec<&str> {
-    let blocks = document.split("```").skip(1).step_by(2);
-    let blocks = blocks.filter_map(|block| block.strip_prefix("sh\n"));
-    let commands = blocks.flat_map(str::lines);
-    let commands = commands.filter_map(|line| line.split(" #").next());
-    commands.map(str::trim).collect()
-}
-
-fn forge(arguments: &str, directory: &Path) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_forge"))
-        .args(arguments.split_whitespace())
-        .current_dir(directory)
-        .output()
-        .expect("forge runs")
-}
-
 #[test]
 fn every_command_of_the_readme_works_in_the_order_it_gives() {
-    let directory = tempfile::tempdir().expect("a directory");
-    let mut current = directory.path().join("checkout");
-    fs::create_dir(&current).expect("a directory");
-    let mut run = 0;
-    for command in commands(README) {
-        if [CHECK, INSTALL].contains(&command) {
-            continue;
-        }
-        if let Some(path) = command.strip_prefix("cd ") {
-            current = current.join(path).canonicalize().expect("a directory");
-            continue;
-        }
-        let arguments = STARTS
-            .iter()
-            .find_map(|start| command.strip_prefix(start))
-            .unwrap_or_else(|| panic!("a test must run `{command}`"));
-        // The answers of the session are the defaults, and nobody is here to give them.
-        let arguments = if command == SESSION {
-            format!("{arguments} --yes")
-        } else {
-            arguments.to_owned()
-        };
-        let output = forge(&arguments, &current);
-        let message = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{command}: {message}");
-        run += 1;
-    }
+    let mut shell = Shell::in_checkout();
+    let run = shell.run(README, &[CHECK]);
     assert!(run >= 15, "only {run} commands were found");
     for project in ["first_project", "my_project", "other_project", "a_project"] {
-        let manifest = directory.path().join(project).join("Cargo.toml");
+        let manifest = shell.directory.path().join(project).join("Cargo.toml");
         assert!(manifest.is_file(), "{project}");
     }
-    assert!(directory.path().join("my_project/.git").exists());
+    assert!(shell.directory.path().join("my_project/.git").exists());
 }
 
 #[test]

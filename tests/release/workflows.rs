@@ -25,7 +25,7 @@ fn each(see: impl Fn(&str, &str)) {
         see(name, &read(&format!(".github/workflows/{name}")));
         count += 1;
     }
-    assert!(count >= 2, "{count} workflows");
+    assert!(count >= 3, "{count} workflows");
 }
 
 fn parsed(text: &str) -> Yaml<'_> {
