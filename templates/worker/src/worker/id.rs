@@ -10,7 +10,7 @@ use uuid::Uuid;
 /// The id of one accepted task.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 #[serde(transparent)]
-pub struct TaskId(String);
+pub struct TaskId(pub(super) String);
 
 impl TaskId {
     /// An id that no other task has.

@@ -166,7 +166,7 @@ impl Tasks {
         &self.results
     }
 
-    fn job<T: Task>(&self, payload: &T::Payload) -> Result<engine::Job, Error> {
+    pub(super) fn job<T: Task>(&self, payload: &T::Payload) -> Result<engine::Job, Error> {
         if self.registry.get(T::NAME).is_none() {
             return Err(Error::Unregistered(T::NAME));
         }
