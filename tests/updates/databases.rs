@@ -90,3 +90,46 @@ fn without_a_database_the_migrations_of_the_user_stay() {
         assert!(!settings.contains("database"));
     }
 }
+
+#[test]
+fn the_outbox_comes_with_the_later_of_its_options_and_goes_with_either() {
+    for (without, option) in [("--no-worker", "worker"), ("--database none", "database")] {
+        let forge = Forge::new();
+        let new = format!("new shop --yes {without} --vcs none --quiet");
+        forge.run(&new).exits(0);
+        has_outbox(&forge, false);
+        forge.in_project("shop", ["add", option]).exits(0);
+        has_outbox(&forge, true);
+        forge.in_project("shop", ["remove", option]).exits(0);
+        has_outbox(&forge, false);
+    }
+}
+
+#[test]
+fn without_a_worker_the_migrations_of_the_user_stay() {
+    for database in ["sqlite", "postgres"] {
+        let forge = project(database);
+        has_outbox(&forge, true);
+        forge.in_project("shop", ["remove", "worker"]).exits(0);
+        has_own_work(&forge);
+        has_outbox(&forge, false);
+        let list = read(&forge, "shop/src/database/migrations.rs");
+        assert!(list.contains(OWN_LINE) && list.contains("0001_users"));
+        forge.in_project("shop", ["add", "worker"]).exits(0);
+        has_outbox(&forge, true);
+        let list = read(&forge, "shop/src/database/migrations.rs");
+        assert!(list.contains(OWN_LINE) && list.contains("0002_outbox"));
+    }
+}
+
+fn has_outbox(forge: &Forge, there: bool) {
+    for path in [
+        "shop/migrations/0002_outbox.sql",
+        "shop/src/database/outbox.rs",
+        "shop/src/worker/outbox.rs",
+    ] {
+        assert_eq!(forge.path(path).exists(), there, "{path}");
+    }
+    let state = read(forge, "shop/src/state.rs");
+    assert_eq!(state.contains("pub outbox:"), there, "{state}");
+}
