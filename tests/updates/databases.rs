@@ -92,16 +92,16 @@ fn without_a_database_the_migrations_of_the_user_stay() {
 }
 
 #[test]
-fn the_outbox_comes_with_the_later_of_its_options_and_goes_with_either() {
+fn the_outbox_and_backups_come_with_the_later_of_their_options_and_go_with_either() {
     for (without, option) in [("--no-worker", "worker"), ("--database none", "database")] {
         let forge = Forge::new();
         let new = format!("new shop --yes {without} --vcs none --quiet");
         forge.run(&new).exits(0);
-        has_outbox(&forge, false);
+        has_outbox_and_backups(&forge, false);
         forge.in_project("shop", ["add", option]).exits(0);
-        has_outbox(&forge, true);
+        has_outbox_and_backups(&forge, true);
         forge.in_project("shop", ["remove", option]).exits(0);
-        has_outbox(&forge, false);
+        has_outbox_and_backups(&forge, false);
     }
 }
 
@@ -109,24 +109,26 @@ fn the_outbox_comes_with_the_later_of_its_options_and_goes_with_either() {
 fn without_a_worker_the_migrations_of_the_user_stay() {
     for database in ["sqlite", "postgres"] {
         let forge = project(database);
-        has_outbox(&forge, true);
+        has_outbox_and_backups(&forge, true);
         forge.in_project("shop", ["remove", "worker"]).exits(0);
         has_own_work(&forge);
-        has_outbox(&forge, false);
+        has_outbox_and_backups(&forge, false);
         let list = read(&forge, "shop/src/database/migrations.rs");
         assert!(list.contains(OWN_LINE) && list.contains("0001_users"));
         forge.in_project("shop", ["add", "worker"]).exits(0);
-        has_outbox(&forge, true);
+        has_outbox_and_backups(&forge, true);
         let list = read(&forge, "shop/src/database/migrations.rs");
         assert!(list.contains(OWN_LINE) && list.contains("0002_outbox"));
     }
 }
 
-fn has_outbox(forge: &Forge, there: bool) {
+fn has_outbox_and_backups(forge: &Forge, there: bool) {
     for path in [
         "shop/migrations/0002_outbox.sql",
+        "shop/src/database/backup.rs",
         "shop/src/database/outbox.rs",
         "shop/src/worker/outbox.rs",
+        "shop/src/worker/tasks/backup_database.rs",
     ] {
         assert_eq!(forge.path(path).exists(), there, "{path}");
     }
