@@ -197,7 +197,7 @@ async fn what_cannot_be_a_user_is_refused_and_its_fields_are_named() {
         (with("name", " ".to_owned()), 422),
         (with("name", "Ada\0".to_owned()), 422),
         (with("name", "a".repeat(201)), 422),
-        (with("name", "a".repeat(2 << 20)), 413),
+        (with("name", "a".repeat(10 << 20)), 413),
     ] {
         for response in [
             create(address, &user).await,

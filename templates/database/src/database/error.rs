@@ -1,5 +1,7 @@
 //! What becomes of errors of the database.
 
+use std::io::ErrorKind;
+
 use axum::http::StatusCode;
 
 use crate::error::Error;
@@ -29,10 +31,9 @@ pub(super) fn is_outage(error: &sqlx::Error) -> bool {
             let code = error.code();
             code.is_some_and(|code| super::Database::is_outage(&code))
         }
-        sqlx::Error::Io(_)
-        | sqlx::Error::Tls(_)
-        | sqlx::Error::PoolTimedOut
-        | sqlx::Error::PoolClosed => true,
+        // What is wrong with a certificate stays wrong.
+        sqlx::Error::Io(error) => error.kind() != ErrorKind::InvalidData,
+        sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => true,
         _ => false,
     }
 }

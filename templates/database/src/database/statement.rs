@@ -19,6 +19,7 @@ use super::{Engine, Executor};
 pub(super) type Row = <Engine as sqlx::Database>::Row;
 type Arguments = <Engine as sqlx::Database>::Arguments;
 type Prepared = <Engine as sqlx::Database>::Statement;
+type EngineColumn = <Engine as sqlx::Database>::Column;
 type TypeInfo = <Engine as sqlx::Database>::TypeInfo;
 
 /// An SQL statement that takes the tuple `P` and gives rows of the type `R`.
@@ -128,6 +129,30 @@ pub trait Record: for<'r> FromRow<'r, Row> + Send + Unpin {
 pub struct Column {
     name: Option<&'static str>,
     accepts: fn(&TypeInfo) -> bool,
+    type_name: fn() -> &'static str,
+}
+
+impl Column {
+    const fn new<T: sqlx::Type<Engine>>(name: Option<&'static str>) -> Self {
+        Self {
+            name,
+            accepts: T::compatible,
+            type_name: std::any::type_name::<T>,
+        }
+    }
+
+    /// Whether the value may be `NULL`. Only a test asks, and a generic type tells no more than its name.
+    fn is_option(&self) -> bool {
+        (self.type_name)().starts_with("core::option::Option<")
+    }
+
+    /// The one of these columns that it is read from.
+    fn find<'p>(&self, place: usize, columns: &'p [EngineColumn]) -> Option<&'p EngineColumn> {
+        match self.name {
+            Some(name) => columns.iter().find(|column| column.name() == name),
+            None => columns.get(place),
+        }
+    }
 }
 
 impl Record for () {
@@ -138,10 +163,7 @@ impl<T> Record for (T,)
 where
     T: sqlx::Type<Engine> + for<'r> sqlx::Decode<'r, Engine> + Send + Unpin,
 {
-    const COLUMNS: &'static [Column] = &[Column {
-        name: None,
-        accepts: T::compatible,
-    }];
+    const COLUMNS: &'static [Column] = &[Column::new::<T>(None)];
 }
 
 /// The column of a field.
@@ -149,10 +171,7 @@ pub(super) const fn column<R, T: sqlx::Type<Engine>>(
     name: &'static str,
     _field: fn(&R) -> &T,
 ) -> Column {
-    Column {
-        name: Some(name),
-        accepts: T::compatible,
-    }
+    Column::new::<T>(Some(name))
 }
 
 /// Reads the fields of a struct from the columns of the same names.
@@ -198,6 +217,9 @@ pub trait Prepare: Sync {
 
     /// In what the declared types differ from those of the prepared statement.
     fn faults(&self, prepared: &Prepared) -> Vec<Fault>;
+
+    /// The columns of tables, with their tables, whose fields cannot be `NULL`.
+    fn required(&self, prepared: &Prepared) -> Vec<(String, String)>;
 }
 
 impl<P: Parameters, R: Record> Prepare for Statement<P, R> {
@@ -233,22 +255,31 @@ impl<P: Parameters, R: Record> Prepare for Statement<P, R> {
                 count: columns.len(),
             });
         }
-        for (place, Column { name, accepts }) in R::COLUMNS.iter().enumerate() {
-            let found = match name {
-                Some(name) => columns.iter().find(|column| column.name() == *name),
-                None => columns.get(place),
-            };
+        for (place, column) in R::COLUMNS.iter().enumerate() {
+            let found = column.find(place, columns);
             let known = found.map_or("missing", |column| column.type_info().name());
             // What an expression gives, SQLite only knows when it runs.
-            let fits = |info: &TypeInfo| info.is_null() || accepts(info);
+            let fits = |info: &TypeInfo| info.is_null() || (column.accepts)(info);
             if !found.is_some_and(|column| fits(column.type_info())) {
                 faults.push(Fault::Type {
-                    of: name.unwrap_or("the column").to_owned(),
+                    of: column.name.unwrap_or("the column").to_owned(),
                     known: known.to_owned(),
                 });
             }
         }
         faults
+    }
+
+    fn required(&self, prepared: &Prepared) -> Vec<(String, String)> {
+        let columns = R::COLUMNS.iter().enumerate();
+        let required = columns.filter(|(_, column)| !column.is_option());
+        let found = required.filter_map(|(place, column)| column.find(place, prepared.columns()));
+        let origin = |column: &EngineColumn| {
+            let origin = column.origin();
+            let column = origin.table_column()?;
+            Some((column.table.to_string(), column.name.to_string()))
+        };
+        found.filter_map(origin).collect()
     }
 }
 
