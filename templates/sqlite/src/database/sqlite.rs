@@ -1,11 +1,11 @@
 //! SQLite: a file, with one writer and several readers.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 pub use sqlx::{Sqlite as Engine, SqliteExecutor as Executor};
-use sqlx::{Sqlite, Transaction};
 
 use super::statement::statements;
 use super::{DatabaseSettings, migrations};
@@ -15,6 +15,10 @@ statements! {
     HAS_TABLE: (String,) => (bool,) =
         "SELECT EXISTS (SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = $1)";
 }
+
+/// How many steps of a statement pass between two looks at the clock, which is some hundred
+/// microseconds.
+const STEPS: i32 = 10_000;
 
 /// The file of the database; cheap to clone.
 ///
@@ -41,10 +45,20 @@ impl Database {
             .foreign_keys(true)
             // How long to wait for the lock of another process.
             .busy_timeout(settings.acquire_timeout);
+        let limit = settings.statement_timeout;
         let pool = |size| {
             SqlitePoolOptions::new()
                 .max_connections(size)
                 .acquire_timeout(settings.acquire_timeout)
+                .after_connect(move |connection, _| Box::pin(interrupt_after(connection, limit)))
+                .before_acquire(move |connection, _| {
+                    Box::pin(async move {
+                        interrupt_after(connection, limit).await?;
+                        Ok(true)
+                    })
+                })
+                // It is no server that could have gone.
+                .test_before_acquire(false)
                 // There is no server that would like its connections back.
                 .idle_timeout(None::<Duration>)
                 .max_lifetime(None::<Duration>)
@@ -86,10 +100,10 @@ impl Database {
     }
 
     /// Whether a code of SQLite (<https://sqlite.org/rescode.html>) says that it cannot be done
-    /// now: busy, locked, or no space left.
+    /// now: busy, locked, interrupted, or no space left.
     pub(super) fn is_outage(code: &str) -> bool {
         let code: Option<u32> = code.parse().ok();
-        code.is_some_and(|code| matches!(code & 0xff, 5 | 6 | 13))
+        code.is_some_and(|code| matches!(code & 0xff, 5 | 6 | 9 | 13))
     }
 
     pub(super) async fn ping(&self) -> Result<(), sqlx::Error> {
@@ -104,6 +118,8 @@ impl Database {
     /// Runs migrations in one transaction, for which other processes wait.
     pub(super) async fn migrate(&self) -> Result<Vec<&'static str>, MigrateError> {
         let mut transaction = self.begin().await?;
+        // They may take longer than statements.
+        transaction.lock_handle().await?.remove_progress_handler();
         let names = migrations::run(&mut transaction).await?;
         transaction.commit().await?;
         Ok(names)
@@ -114,4 +130,17 @@ impl Database {
         self.readers.close().await;
         self.writer.close().await;
     }
+}
+
+/// Interrupts what the connection does from now on, once it has taken this long. It would go on when
+/// nobody waits for it any more.
+async fn interrupt_after(
+    connection: &mut SqliteConnection,
+    limit: Duration,
+) -> Result<(), sqlx::Error> {
+    let start = Instant::now();
+    let is_in_time = move || limit.is_zero() || start.elapsed() < limit;
+    let mut handle = connection.lock_handle().await?;
+    handle.set_progress_handler(STEPS, is_in_time);
+    Ok(())
 }
