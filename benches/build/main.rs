@@ -10,6 +10,8 @@
     reason = "a benchmark runs programs and prints"
 )]
 
+#[path = "../../tests/matrix/postgres.rs"]
+mod postgres;
 mod projects;
 mod service;
 

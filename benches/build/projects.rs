@@ -31,34 +31,31 @@ pub(crate) struct Project {
 
 /// Makes all projects below a directory, those of each comparison side by side.
 pub(crate) fn all(directory: &Path) -> Vec<Project> {
-    let mut projects = vec![forge(directory, "forge, no option", &["--no-redis"])];
     let installed = Path::new(LOCO).exists();
-    if installed {
-        projects.push(loco(directory, "loco, no database, no queue", "async"));
-    } else {
+    if !installed {
         eprintln!("loco is not installed: run benches/generate/install");
     }
-    projects.push(forge(
-        directory,
-        "forge, Redis",
-        &["--redis", "--no-worker"],
-    ));
-    projects.push(forge(directory, "forge, Redis and worker", &["--worker"]));
-    if installed {
-        projects.push(loco(
-            directory,
-            "loco, no database, Redis queue",
-            "queue-redis",
-        ));
-    }
-    projects
+    let forge = |name, options: &str| Some(forge(directory, name, options));
+    let loco = |name, database, queue| installed.then(|| loco(directory, name, database, queue));
+    let projects = [
+        forge("forge, no option", "--database none --no-redis"),
+        loco("loco, no database, no queue", "none", "async"),
+        forge("forge, Redis", "--database none --no-worker"),
+        forge("forge, Redis and worker", "--database none"),
+        loco("loco, no database, Redis queue", "none", "queue-redis"),
+        forge("forge, SQLite", "--database sqlite --no-redis"),
+        forge("forge, PostgreSQL", "--database postgres --no-redis"),
+        forge("forge, PostgreSQL, Redis, worker", "--database postgres"),
+        loco("loco, PostgreSQL, Redis queue", "postgres", "queue-redis"),
+    ];
+    projects.into_iter().flatten().collect()
 }
 
-fn forge(directory: &Path, name: &'static str, options: &[&str]) -> Project {
+fn forge(directory: &Path, name: &'static str, options: &str) -> Project {
     let directory = directory.join(name);
     let mut command = Command::new(env!("CARGO_BIN_EXE_forge"));
     command.args(["new", "--yes", "--quiet", "--vcs", "none", "--name", NAME]);
-    command.args(options).arg(&directory);
+    command.args(options.split(' ')).arg(&directory);
     run(command);
     Project {
         name,
@@ -70,17 +67,20 @@ fn forge(directory: &Path, name: &'static str, options: &[&str]) -> Project {
     }
 }
 
-fn loco(directory: &Path, name: &'static str, queue: &str) -> Project {
+fn loco(directory: &Path, name: &'static str, database: &str, queue: &str) -> Project {
     let parent = directory.join(name);
     std::fs::create_dir(&parent).expect("a writable directory");
     let mut command = Command::new(LOCO);
-    command.args(["new", "--db", "none", "--assets", "none", "--bg", queue]);
+    command.args(["new", "--db", database, "--assets", "none", "--bg", queue]);
     command.args(["--name", NAME, "--path"]).arg(&parent);
     run(command);
     Project {
         name,
         directory: parent.join(NAME),
-        route: "src/controllers/home.rs",
+        route: match database {
+            "none" => "src/controllers/home.rs",
+            _ => "src/controllers/auth.rs",
+        },
         binary: "my_project-cli",
         start: &["start"],
         ready: "/_ping",

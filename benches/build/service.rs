@@ -6,6 +6,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
+use crate::postgres::Postgres;
 use crate::projects::Project;
 
 /// How long a service may take to start.
@@ -24,20 +25,22 @@ impl Drop for Running {
     }
 }
 
-/// Starts the service beside a Redis of its own, lets it answer once, and gives the memory that it
-/// holds some seconds later.
+/// Starts the service beside a Redis and a Postgres of its own, lets it answer once, and gives the
+/// memory that it holds some seconds later.
 pub(crate) fn idle_kilobytes(project: &Project, binary: &Path) -> u64 {
     let (port, redis_port) = (free_port(), free_port());
     let mut redis = Command::new("redis-server");
     redis.args(["--save", "", "--port", &redis_port.to_string()]);
     let _redis = start(&mut redis, redis_port);
 
+    let postgres = Postgres::start().expect("PostgreSQL is installed");
     let url = format!("redis://127.0.0.1:{redis_port}");
     let mut service = Command::new(binary);
     service
         .args(project.start)
         .current_dir(&project.directory)
         .env("APP_PORT", port.to_string())
+        .env("DATABASE_URL", postgres.url())
         .env("REDIS_CONNECTION_URL", &url)
         .env("PORT", port.to_string())
         .env("REDIS_URL", &url);
