@@ -12,8 +12,9 @@ use tempfile::TempDir;
 const TICK: f64 = 0.01;
 
 /// Ends with this value.
-pub(crate) struct Server {
-    pub(crate) name: &'static str,
+pub struct Server {
+    /// What it is called in tables.
+    pub name: &'static str,
     process: Child,
     port: u16,
     _directory: TempDir,
@@ -21,7 +22,11 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts what `command` gives for a free port, in an empty directory, with its log thrown away.
-    pub(crate) fn start(name: &'static str, command: impl FnOnce(u16) -> Command) -> Self {
+    ///
+    /// # Panics
+    ///
+    /// Where it does not start, or does not listen after half a minute.
+    pub fn start(name: &'static str, command: impl FnOnce(u16) -> Command) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = free.local_addr().expect("its address").port();
@@ -47,12 +52,18 @@ impl Server {
         panic!("{name} does not listen on port {port}");
     }
 
-    pub(crate) fn url(&self, path: &str) -> String {
+    /// Where a path is.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
         format!("http://127.0.0.1:{}{path}", self.port)
     }
 
     /// The body of the answer to one request.
-    pub(crate) fn get(&self, path: &str) -> String {
+    ///
+    /// # Panics
+    ///
+    /// Where it does not answer with 200.
+    pub fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it listens");
         write!(
             stream,
@@ -68,7 +79,12 @@ impl Server {
 
     /// The processor time that the process has used, in seconds
     /// ([proc_pid_stat](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
-    pub(crate) fn processor_time(&self) -> f64 {
+    ///
+    /// # Panics
+    ///
+    /// Where the process has ended.
+    #[must_use]
+    pub fn processor_time(&self) -> f64 {
         let path = format!("/proc/{}/stat", self.process.id());
         let stat = fs::read_to_string(path).expect("the process runs");
         let (_, fields) = stat.rsplit_once(") ").expect("a name in brackets");

@@ -6,7 +6,20 @@ const CONNECTIONS: &str = "64";
 
 /// Sends as many requests as are answered within so many seconds, and gives their number and how many
 /// there were in a second.
-pub(crate) fn run(url: &str, seconds: u32) -> (f64, f64) {
+///
+/// # Panics
+///
+/// Where a request is not answered, or not with success.
+pub fn run(url: &str, seconds: u32) -> (f64, f64) {
+    run_with(&[], url, seconds)
+}
+
+/// The same with further arguments, such as a script that makes the requests.
+///
+/// # Panics
+///
+/// As of [`run`].
+pub fn run_with(arguments: &[&str], url: &str, seconds: u32) -> (f64, f64) {
     let duration = format!("{seconds}s");
     let output = Command::new("wrk")
         .args([
@@ -17,6 +30,7 @@ pub(crate) fn run(url: &str, seconds: u32) -> (f64, f64) {
             "--timeout",
             "10s",
         ])
+        .args(arguments)
         .args(["--duration", &duration, url])
         .output()
         .expect("wrk is installed by benches/service/install");

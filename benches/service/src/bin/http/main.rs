@@ -8,16 +8,12 @@
 
 mod layers;
 mod minimal;
-mod server;
-mod wrk;
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Command;
 
-use service_benches::{Contest, RedisServer};
-
-use crate::server::Server;
+use service_benches::{Contest, RedisServer, Server, wrk};
 
 const ROUNDS: usize = 5;
 const SECONDS: u32 = 3;
@@ -140,9 +136,5 @@ fn servers(redis: &str) -> Vec<Server> {
             command
         })
     });
-    by_hand
-        .into_iter()
-        .chain(services)
-        .chain(fastapi)
-        .collect()
+    by_hand.into_iter().chain(services).chain(fastapi).collect()
 }
