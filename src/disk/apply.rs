@@ -501,6 +501,13 @@ fn sync(directory: &Path) {
 }
 
 /// Fails where a file could not be put in its place, or taken from there.
+#[cfg_attr(
+    not(unix),
+    expect(
+        clippy::unnecessary_wraps,
+        reason = "elsewhere it is found out by trying"
+    )
+)]
 fn is_writable(root: &Path, place: &Path) -> io::Result<()> {
     #[cfg(unix)]
     {

@@ -1,6 +1,6 @@
 //! The behaviour of the `forge` command, as a user meets it.
 
-#![expect(
+#![allow(
     clippy::disallowed_macros,
     clippy::disallowed_methods,
     reason = "tests set the scene and start processes"

@@ -1,4 +1,4 @@
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use forge::input::options::Kind;
 use forge::layers::Layers;
@@ -348,7 +348,7 @@ fn a_reader_that_goes_away_is_no_failure() {
         let mut command = forge.command(args.split_whitespace());
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);
-        let run = Run::of(command.stdout(writer).stderr(Stdio::piped())).exits(0);
+        let run = Run::of(command.stdout(writer).stderr(std::process::Stdio::piped())).exits(0);
         assert!(run.stderr.is_empty(), "{args}: {run:#?}");
     }
 }
