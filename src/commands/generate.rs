@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use anyhow::Result;
 
@@ -59,8 +59,12 @@ pub fn run(given: &cli::Generate, layers: &Layers, report: Report) -> Result<Exi
         &layers.rust_version(&answers),
     )?;
     let base = Plan::new(&context, &on)?;
+    let number = number(&root, generator);
     context.variables.extend(item.variables());
-    let layer = generator.layer(&item, &context)?;
+    context
+        .variables
+        .insert("number".to_owned(), number.to_string().as_str().into());
+    let layer = generator.layer(&item, number, &context)?;
     are_free(&root, &layer, &on)?;
     let mut plan = Plan::new(&context, &[on, vec![&layer]].concat())?;
     let mut pristine = base.pristine();
@@ -125,6 +129,22 @@ fn find<'a>(name: &str, layers: &'a Layers, answers: &Answers) -> Result<&'a Gen
     } else {
         Refusal::usage(format!("there is no generator `{name}`"), help)
     })
+}
+
+/// The time in UTC, such as 20261127164500, so that items of different branches have different numbers; or
+/// one more than the greatest that is there.
+fn number(root: &Path, generator: &Generator) -> u64 {
+    let digits = |text: &str| -> String { text.chars().filter(char::is_ascii_digit).collect() };
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    let now = digits(&now).parse().unwrap_or(0);
+    let entries = generator.numbered().flat_map(|folder| {
+        let entries = root.join(folder).read_dir();
+        entries.into_iter().flatten().flatten()
+    });
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let numbers = names.filter_map(|name| name.split_once('_')?.0.parse().ok());
+    let last: u64 = numbers.max().unwrap_or(0);
+    now.max(last.saturating_add(1))
 }
 
 /// Refuses to write where something is, or where a layer has a file.

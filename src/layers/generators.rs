@@ -1,8 +1,8 @@
 //! Generators: folders in a layer that make files for an item that a user names, and wire them in.
 //!
 //! A generator is a layer in the small. Its folder, `generators/NAME/`, mirrors the root of a project as
-//! that of a layer does; in the paths of its files, `__name__` stands for the name of the item. Its
-//! `generator.toml` says what it makes, and what it adds to files of layers.
+//! that of a layer does; in the paths of its files, `__name__` stands for the name of the item, and
+//! `__number__` for a number that is greater than that of any item before. Its `generator.toml` says what it makes, and what it adds to files of layers.
 
 use std::collections::BTreeMap;
 
@@ -22,8 +22,9 @@ const FOLDER: &str = "generators/";
 /// What a generator says of itself.
 const MANIFEST: &str = "generator.toml";
 
-/// What stands for the name of the item in paths.
-const PLACEHOLDER: &str = "__name__";
+/// What stands for the name of the item in paths, and for its number.
+const NAME: &str = "__name__";
+const NUMBER: &str = "__number__";
 
 /// A folder of templates for one item.
 #[derive(Debug)]
@@ -92,9 +93,15 @@ fn read(name: String, file: &str, mut templates: Vec<Template>) -> Result<Genera
 }
 
 impl Generator {
+    /// The folders in which files begin with the number of their item.
+    pub fn numbered(&self) -> impl Iterator<Item = &str> {
+        let paths = self.templates.iter().map(|template| &template.path);
+        paths.filter_map(|path| Some(path.split_once(NUMBER)?.0))
+    }
+
     /// The files for an item, and the lines that wire them in, as a layer of their own. The lines are
     /// rendered at once, because lists are sorted by what they will say.
-    pub fn layer(&self, item: &Item, context: &Context) -> Result<Layer> {
+    pub fn layer(&self, item: &Item, number: u64, context: &Context) -> Result<Layer> {
         let variables = tera::Context::from_serialize(context)?;
         let mut contributions = self.contributions.clone();
         for text in contributions.values_mut().flat_map(BTreeMap::values_mut) {
@@ -102,7 +109,10 @@ impl Generator {
                 .with_context(|| format!("the generator `{}` cannot be used", self.name))?;
         }
         let templates = self.templates.iter().map(|template| Template {
-            path: template.path.replace(PLACEHOLDER, &item.snake()),
+            path: template
+                .path
+                .replace(NAME, &item.snake())
+                .replace(NUMBER, &number.to_string()),
             bytes: template.bytes.clone(),
         });
         Ok(Layer {

@@ -186,6 +186,33 @@ fn a_project_of_other_templates_is_updated_first() {
         .says("run `forge update` first");
 }
 
+#[test]
+fn a_migration_has_the_time_as_its_number_or_the_next_one() {
+    let forge = project();
+    for name in ["add-orders", "add-items"] {
+        generate(&forge, &format!("migration {name}")).exits(0);
+    }
+    let mut numbers = Vec::new();
+    for entry in forge.entries("shop/migrations") {
+        let (number, name) = entry.split_once('_').expect("a number and a name");
+        if name.starts_with("add_") {
+            assert_eq!(number.len(), 14, "{entry}");
+            numbers.push(number.to_owned());
+            let stem = entry.strip_suffix(".sql").expect("SQL");
+            let line = format!("    migration!(\"{stem}\"),\n");
+            assert!(read(&forge, "src/database/migrations.rs").contains(&line));
+        }
+    }
+    assert_eq!(numbers.len(), 2);
+    assert_ne!(numbers[0], numbers[1]);
+
+    // What is there counts, whatever clock it came from.
+    forge.write("shop/migrations/99990101000000_late.sql", "");
+    generate(&forge, "migration later").exits(0);
+    let later = "shop/migrations/99990101000001_later.sql";
+    assert!(forge.path(later).exists());
+}
+
 /// Words and generators in an order that only looks random, so that a failure can be repeated.
 #[test]
 fn twenty_in_a_row_are_all_wired_in_once() {
@@ -199,7 +226,7 @@ fn twenty_in_a_row_are_all_wired_in_once() {
     };
     let mut made = Vec::new();
     while made.len() < 20 {
-        let kind = ["task", "route", "setting"][usize::try_from(random(3)).unwrap()];
+        let kind = ["task", "route", "setting", "migration"][usize::try_from(random(4)).unwrap()];
         let letters =
             (0..=random(12)).map(|_| char::from(b'a' + u8::try_from(random(26)).unwrap()));
         let name = format!("x{}_{}", letters.collect::<String>(), made.len());
@@ -213,7 +240,8 @@ fn twenty_in_a_row_are_all_wired_in_once() {
                 "src/routes/mod.rs",
                 format!("        .merge({name}::router())\n"),
             ),
-            _ => ("src/settings/mod.rs", format!("    pub {name}: usize,\n")),
+            "setting" => ("src/settings/mod.rs", format!("    pub {name}: usize,\n")),
+            _ => ("src/database/migrations.rs", format!("_{name}\"),\n")),
         };
         assert_eq!(
             read(&forge, path).matches(&line).count(),
@@ -229,6 +257,7 @@ fn twenty_in_a_row_are_all_wired_in_once() {
     };
     assert!(is_sorted("src/routes/mod.rs", "pub mod "));
     assert!(is_sorted("src/worker/tasks/mod.rs", "pub use "));
+    assert!(is_sorted("src/database/migrations.rs", "    migration!("));
     forge.in_project("shop", ["update", "--check"]).exits(0);
 }
 
