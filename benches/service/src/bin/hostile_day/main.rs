@@ -18,15 +18,18 @@ use crate::report::Table;
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let seconds = match &arguments[..] {
-        [] => 20,
-        [seconds] => seconds.parse().expect("the seconds of a scene"),
-        _ => panic!("usage: hostile_day [<seconds of a scene>]"),
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (seconds, words) = match arguments[..] {
+        [] => ("20", ""),
+        [seconds] => (seconds, ""),
+        [seconds, words] => (seconds, words),
+        _ => panic!("usage: hostile_day [<seconds of a scene> [<words of its name>]]"),
     };
+    let seconds = seconds.parse().expect("the seconds of a scene");
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     runtime.block_on(async {
         let mut table = Table::new();
-        scenes::play(seconds, &mut table).await;
+        scenes::play(seconds, words, &mut table).await;
         table.print();
     });
 }

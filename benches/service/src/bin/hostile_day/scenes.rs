@@ -16,25 +16,45 @@ use crate::slow_proxy::SlowProxy;
 /// the cache.
 const PATHS: [&str; 2] = ["/health/live", "/cached-data?key=report"];
 
-pub(crate) async fn play(seconds: u64, table: &mut Table) {
+/// Plays the scenes whose names have these words in them, each for so long.
+pub(crate) async fn play(seconds: u64, words: &str, table: &mut Table) {
     let length = Duration::from_secs(seconds);
-    nothing(length, table).await;
+    let is_wanted = |name: &str| name.contains(words);
+    if is_wanted("nothing") {
+        nothing(length, table).await;
+    }
     for (name, kind, clients) in [
         ("1,000 half heads", Kind::HalfHead, 1000),
         ("1,000 slow bodies", Kind::SlowBody, 1000),
         ("100 that read nothing", Kind::NoReading, 100),
         ("10,000 idle connections", Kind::Idle, 10_000),
     ] {
-        attacked(name, kind, clients, length, table).await;
+        if is_wanted(name) {
+            attacked(name, kind, clients, length, table).await;
+        }
     }
-    few_descriptors(length, table).await;
-    frozen(length, table).await;
-    slow(Duration::from_millis(100), length, table).await;
-    slow(Duration::from_secs(1), length, table).await;
-    away(length, table).await;
-    restarted(length, table).await;
-    full(length, table).await;
-    stopped(length, table).await;
+    if is_wanted("file descriptors") {
+        few_descriptors(length, table).await;
+    }
+    if is_wanted("Redis frozen") {
+        frozen(length, table).await;
+    }
+    if is_wanted("Redis answers") {
+        slow(Duration::from_millis(100), length, table).await;
+        slow(Duration::from_secs(1), length, table).await;
+    }
+    if is_wanted("Redis refuses") {
+        away(length, table).await;
+    }
+    if is_wanted("Redis restarted") {
+        restarted(length, table).await;
+    }
+    if is_wanted("Redis full") {
+        full(length, table).await;
+    }
+    if is_wanted("SIGTERM") {
+        stopped(length, table).await;
+    }
 }
 
 async fn nothing(length: Duration, table: &mut Table) {

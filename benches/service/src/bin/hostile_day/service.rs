@@ -59,7 +59,8 @@ impl Service {
     fn answers(&self) -> io::Result<bool> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(1)))?;
-        stream.write_all(b"GET /health/live HTTP/1.1\r\nConnection: close\r\nHost: test\r\n\r\n")?;
+        stream
+            .write_all(b"GET /health/live HTTP/1.1\r\nConnection: close\r\nHost: test\r\n\r\n")?;
         let mut status = [0; 12];
         stream.read_exact(&mut status)?;
         Ok(status == *b"HTTP/1.1 200")
