@@ -44,6 +44,9 @@ const NAMES: [&str; 4] = [
     "my_project",
 ];
 
+/// The data need not survive the machine.
+const NO_FSYNC: &str = "-F";
+
 type Check = fn(&Combination, &str) -> Result<(), Failed>;
 
 fn main() {
@@ -108,7 +111,9 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
     let needs_postgres =
         |(name, answer): &(String, String)| name == "database" && answer == "postgres";
     let needs_postgres = combination.answers.iter().any(needs_postgres);
-    let server = needs_postgres.then(Postgres::start).transpose()?;
+    let server = needs_postgres
+        .then(|| Postgres::start(NO_FSYNC))
+        .transpose()?;
     let url = server.as_ref().map(Postgres::url);
     let mut variables = vec![];
     if let Some(url) = &url {

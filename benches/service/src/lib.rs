@@ -1,16 +1,13 @@
-//! What the benchmarks of a generated service share: a Redis and a PostgreSQL of their own, the manager
-//! of the first, servers and load from wrk, rounds in which all contestants run in turn, and the table of
-//! their ratios.
+//! What the benchmarks of a generated service share: a Redis of their own and its manager, servers and load from
+//! wrk, rounds in which all contestants run in turn, and the table of their ratios.
 
 mod contest;
 mod manager;
-mod postgres_server;
 mod redis_server;
 mod server;
 pub mod wrk;
 
 pub use contest::Contest;
 pub use manager::{KEY_PREFIX, POOL_SIZE, manager};
-pub use postgres_server::PostgresServer;
 pub use redis_server::RedisServer;
 pub use server::Server;

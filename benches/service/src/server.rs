@@ -44,7 +44,10 @@ impl Server {
             _directory: directory,
         };
         for _ in 0..3000 {
-            if TcpStream::connect(("127.0.0.1", port)).is_ok() {
+            // A connection alone proves nothing: one from the port to itself is possible.
+            if let Ok(stream) = TcpStream::connect(("127.0.0.1", port))
+                && stream.local_addr().ok() != stream.peer_addr().ok()
+            {
                 return server;
             }
             std::thread::sleep(Duration::from_millis(10));

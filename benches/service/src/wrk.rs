@@ -35,7 +35,8 @@ pub fn run_with(arguments: &[&str], url: &str, seconds: u32) -> (f64, f64) {
         .output()
         .expect("wrk is installed by benches/service/install");
     let report = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "wrk failed on {url}: {report}");
+    let fault = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "wrk failed on {url}: {fault}");
     for fault in ["Non-2xx", "Socket errors"] {
         assert!(!report.contains(fault), "faults on {url}: {report}");
     }

@@ -6,6 +6,8 @@
 mod data_access;
 mod http;
 mod place;
+#[path = "../../../../../tests/matrix/postgres.rs"]
+mod postgres;
 
 use place::Place;
 

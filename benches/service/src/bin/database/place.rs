@@ -2,14 +2,14 @@
 
 use my_project::database::{Database, DatabaseSettings, Engine, migrations};
 use my_project::settings::Reader;
-use service_benches::PostgresServer;
 use tempfile::TempDir;
 
-use super::USERS;
+use crate::USERS;
+use crate::postgres::Postgres;
 
 /// Where databases are made.
 pub(crate) enum Place {
-    Server(PostgresServer),
+    Server(Postgres),
     Directory(TempDir),
 }
 
@@ -18,7 +18,7 @@ impl Place {
 
     pub(crate) fn new() -> Self {
         match Self::ENGINE {
-            "PostgreSQL" => Self::Server(PostgresServer::start()),
+            "PostgreSQL" => Self::Server(Postgres::start("").expect("a server")),
             _ => Self::Directory(tempfile::tempdir().expect("a directory")),
         }
     }
