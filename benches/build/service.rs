@@ -33,7 +33,7 @@ pub(crate) fn idle_kilobytes(project: &Project, binary: &Path) -> u64 {
     redis.args(["--save", "", "--port", &redis_port.to_string()]);
     let _redis = start(&mut redis, redis_port);
 
-    let postgres = Postgres::start().expect("PostgreSQL is installed");
+    let postgres = Postgres::start("").expect("PostgreSQL is installed");
     let url = format!("redis://127.0.0.1:{redis_port}");
     let mut service = Command::new(binary);
     service
