@@ -2,7 +2,8 @@
 //!
 //! A generator is a layer in the small. Its folder, `generators/NAME/`, mirrors the root of a project as
 //! that of a layer does; in the paths of its files, `__name__` stands for the name of the item, and
-//! `__number__` for a number that is greater than that of any item before. Its `generator.toml` says what it makes, and what it adds to files of layers.
+//! `__number__` for a number that is greater than that of any item before. Its `generator.toml` says what
+//! it makes, and what it adds to files of layers.
 
 use std::collections::BTreeMap;
 
