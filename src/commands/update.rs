@@ -70,9 +70,13 @@ pub fn run(given: &cli::Update, layers: &Layers, report: Report) -> Result<Exit>
         return Err(blocked(change).into());
     }
 
-    let replacements = replacements(layers, answers, &changes);
-    report.notes(&replacements);
-    let notes = [notes.as_slice(), &replacements].concat();
+    let mut more = replacements(layers, answers, &changes);
+    more.extend(layers.removal_notes(answers, |path| {
+        let mut changes = changes.iter();
+        changes.any(|change| change.path == path && change.outcome == Outcome::Removed)
+    }));
+    report.notes(&more);
+    let notes = [notes.as_slice(), &more].concat();
     let mut update = Update {
         name: answers.name.to_string(),
         root: &root,

@@ -76,16 +76,22 @@ fn refusal(layer: &Layer, keys: &[&str], message: &str, help: impl Into<String>)
 
 fn conditions(layers: &Layers) -> Result<(), Refusal> {
     for layer in &layers.list {
-        if let Some(when) = &layer.manifest.when
-            && let Err(fault) = when.check(|name| layers.options.get(name))
-        {
-            let names = layers
-                .options
-                .list
-                .iter()
-                .map(|option| option.name.as_str());
-            let help = format!("options are {}", listed(names));
-            return Err(refusal(layer, &["when"], &fault, help));
+        let removed = layer.manifest.removed.as_ref();
+        let conditions = [
+            (&["when"][..], layer.manifest.when.as_ref()),
+            (
+                &["removed", "when"],
+                removed.and_then(|removed| removed.when.as_ref()),
+            ),
+        ];
+        for (keys, condition) in conditions {
+            let Some(condition) = condition else { continue };
+            if let Err(fault) = condition.check(|name| layers.options.get(name)) {
+                let options = layers.options.list.iter();
+                let names = options.map(|option| option.name.as_str());
+                let help = format!("options are {}", listed(names));
+                return Err(refusal(layer, keys, &fault, help));
+            }
         }
     }
     Ok(())

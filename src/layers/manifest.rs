@@ -35,6 +35,8 @@ pub struct Manifest {
     /// The oldest Rust that compiles it.
     #[serde(default, rename = "rust-version")]
     pub rust_version: RustVersion,
+    /// What is said when it goes.
+    pub removed: Option<Removed>,
     /// What a person does first with a project that it is part of.
     #[serde(default)]
     pub next_steps: Vec<NextStep>,
@@ -56,6 +58,16 @@ pub struct Manifest {
     /// What it adds to files of other layers, by the path of the file and the name of the place.
     #[serde(default, rename = "in")]
     pub contributions: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+/// What a person has to know when a layer goes from a project.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Removed {
+    /// For which new answers it matters; for all, if nothing is said.
+    pub when: Option<Condition>,
+    /// What is said.
+    pub note: String,
 }
 
 /// A version of Rust as manifests state it, such as `1.89`.

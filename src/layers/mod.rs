@@ -117,6 +117,23 @@ impl Layers {
         notes
     }
 
+    /// What has to be said of layers that are not part of a project of these answers, and of which files
+    /// go.
+    pub fn removal_notes(
+        &self,
+        answers: &Answers,
+        goes: impl Fn(&str) -> bool,
+    ) -> impl Iterator<Item = String> {
+        let off = self.list.iter().filter(|layer| !layer.is_on(answers));
+        let gone = off.filter(move |layer| {
+            let mut paths = layer.templates.iter().map(Template::output);
+            paths.any(&goes)
+        });
+        gone.filter_map(|layer| layer.manifest.removed.as_ref())
+            .filter(|removed| removed.when.as_ref().is_none_or(|when| when.holds(answers)))
+            .map(|removed| removed.note.clone())
+    }
+
     /// What has to be said of some files: that a layer from outside puts its own in the place of that
     /// of another layer.
     pub fn replacements(

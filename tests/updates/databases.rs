@@ -122,6 +122,27 @@ fn without_a_worker_the_migrations_of_the_user_stay() {
     }
 }
 
+/// Whether its removal leaves a database that the service refuses is nothing that Forge can see.
+#[test]
+fn what_goes_with_a_migration_that_may_have_run_is_said() {
+    let forge = project("sqlite");
+    forge
+        .in_project("shop", ["remove", "examples"])
+        .exits(0)
+        .says("`migrations/0001_users.sql` has run is refused");
+    let answers = read(&forge, "shop/forge.toml");
+    forge.write(
+        "shop/forge.toml",
+        &answers.replace("worker = true", "worker = false"),
+    );
+    forge
+        .in_project("shop", ["update"])
+        .exits(0)
+        .says("`migrations/0002_outbox.sql` has run is refused");
+    let said = project("sqlite").in_project("shop", ["remove", "database"]);
+    assert!(!said.exits(0).stderr.contains("has run"));
+}
+
 fn has_outbox_and_backups(forge: &Forge, there: bool) {
     for path in [
         "shop/migrations/0002_outbox.sql",

@@ -118,6 +118,29 @@ fn a_project_of_earlier_templates_becomes_one_of_these() {
     }
 }
 
+/// A database refuses a migration that was changed after it had run.
+#[test]
+fn no_update_changes_a_migration_of_an_earlier_version() {
+    let mut migrations = 0;
+    for (fixture, record) in fixtures() {
+        let forge = project(&record);
+        forge.in_project("shop", ["update"]).exits(0);
+        let after = files(&forge);
+        let files = record.files.iter();
+        for (path, file) in files.filter(|(path, _)| path.starts_with("migrations/")) {
+            let after = after.get(path).map(Vec::as_slice);
+            assert_eq!(
+                after,
+                file.bytes.as_deref(),
+                "{}: {path}",
+                fixture.display()
+            );
+            migrations += 1;
+        }
+    }
+    assert!(migrations > 0);
+}
+
 #[test]
 fn what_redis_brought_before_it_could_be_chosen_apart_stays() {
     for (_, record) in fixtures() {
