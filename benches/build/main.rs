@@ -46,7 +46,11 @@ struct Build {
 
 fn main() {
     let directory = tempfile::tempdir().expect("a directory");
-    let projects = projects::all(directory.path());
+    let mut projects = projects::all(directory.path());
+    // Cargo itself passes `--bench`.
+    if let Some(filter) = std::env::args().skip(1).find(|word| word != "--bench") {
+        projects.retain(|project| project.name.contains(&filter));
+    }
     println!(
         "{:<34} {:>6} {:>14} {:>14} {:>8} {:>9} {:>9}",
         "", "crates", "build", "release", "rebuild", "binary", "idle"
