@@ -16,6 +16,7 @@
 
 mod browser;
 mod contract;
+mod pgbouncer;
 mod postgres;
 mod steps;
 #[allow(dead_code, reason = "other test crates use the rest")]
@@ -32,6 +33,7 @@ use forge::layers::Layers;
 use libtest_mimic::{Arguments, Failed, Trial};
 
 use browser::Browser;
+use pgbouncer::PgBouncer;
 use postgres::Postgres;
 use support::{Combination, combinations, example_layer};
 
@@ -135,7 +137,30 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
     } else {
         eprintln!("warning: no schemathesis here: nobody compared the service with its document");
     }
+    if let Some(server) = &server
+        && combination.has("examples")
+    {
+        if pgbouncer::is_installed() {
+            steps::time("pgbouncer", || {
+                works_behind_pgbouncer(&project, &binary, server)
+            })?;
+        } else {
+            eprintln!("warning: no PgBouncer from 1.21 on here: nobody put one before PostgreSQL");
+        }
+    }
     Ok(())
+}
+
+/// Starts the service once more, on more connections than the pooler has. The database is migrated.
+fn works_behind_pgbouncer(project: &Path, binary: &Path, server: &Postgres) -> Result<(), Failed> {
+    let pooler = PgBouncer::start(project, server)?;
+    let variables = [
+        ("DATABASE_URL", &*pooler.url()),
+        ("DATABASE_POOL_SIZE", "50"),
+        ("RATE_LIMIT_REQUESTS", "1000000"),
+    ];
+    let (_service, address) = boot(project, binary, &variables)?;
+    pgbouncer::use_at_once(&address)
 }
 
 /// Starts the service once more, with a Redis and without limits, and compares it with its document.

@@ -44,6 +44,11 @@ impl Postgres {
         Ok(Self { guard, port })
     }
 
+    #[allow(dead_code, reason = "benchmarks have no use for it")]
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
