@@ -41,6 +41,7 @@ pub(crate) fn idle_kilobytes(project: &Project, binary: &Path) -> u64 {
         .current_dir(&project.directory)
         .env("APP_PORT", port.to_string())
         .env("DATABASE_URL", postgres.url())
+        .env("DATABASE_MIGRATE_ON_START", "true")
         .env("REDIS_CONNECTION_URL", &url)
         .env("PORT", port.to_string())
         .env("REDIS_URL", &url);

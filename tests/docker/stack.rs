@@ -15,13 +15,19 @@ const HEALTH: &str = "{{.State.Health.Status}}";
 /// What Compose reads besides the file, by the name of the variable.
 type Environment = Vec<(&'static str, String)>;
 
+/// A port on this host, and the variable that says which one it is.
+struct Port {
+    variable: &'static str,
+    number: u16,
+}
+
 /// A project whose containers and image go when it is dropped.
 pub(crate) struct Stack {
     name: &'static str,
     directory: PathBuf,
     environment: Environment,
-    /// The services, the one of this project first, with their ports on this host.
-    services: Vec<(&'static str, Option<u16>)>,
+    /// The services that keep running, the one of this project first, with their ports on this host.
+    services: Vec<(&'static str, Option<Port>)>,
 }
 
 impl Stack {
@@ -44,8 +50,10 @@ impl Stack {
     ) -> Result<Self, Failed> {
         let mut stack = Self::new(combination, name, directory)?;
         fs::remove_file(stack.path(".env"))?;
-        let ports = stack.ports().into_iter().map(|port| port.to_string());
-        stack.environment = ["APP_PORT", "REDIS_PORT"].into_iter().zip(ports).collect();
+        stack.environment = stack
+            .published()
+            .map(|port| (port.variable, port.number.to_string()))
+            .collect();
         Ok(stack)
     }
 
@@ -55,9 +63,13 @@ impl Stack {
         directory: &Path,
     ) -> Result<Self, Failed> {
         combination.generate(name, directory);
-        let mut services = vec![("app", Some(free_port()?))];
+        let mut services = vec![("app", Some(Port::free("APP_PORT")?))];
+        let postgres = ("database".to_owned(), "postgres".to_owned());
+        if combination.answers.contains(&postgres) {
+            services.push(("postgres", Some(Port::free("DATABASE_PORT")?)));
+        }
         if combination.has("redis") {
-            services.push(("redis", Some(free_port()?)));
+            services.push(("redis", Some(Port::free("REDIS_PORT")?)));
         }
         if combination.has("worker") {
             services.push(("worker", None));
@@ -72,21 +84,31 @@ impl Stack {
 
     /// Changes `.env` as a person would, and only there.
     fn configure(&self) -> Result<(), Failed> {
-        let mut settings = fs::read_to_string(self.path(".env"))?;
-        let app = self.ports()[0];
-        settings = settings.replace("APP_PORT=8000", &format!("APP_PORT={app}"));
-        if self.has("redis") {
-            let redis = self.ports()[1];
-            settings = settings
-                .replace("# REDIS_PORT=6379", &format!("REDIS_PORT={redis}"))
-                // All requests come from one client.
-                .replace("RATE_LIMIT_REQUESTS=100", "RATE_LIMIT_REQUESTS=100000")
-                .replace(
-                    "REDIS_PASSWORD=\n",
-                    &format!("REDIS_PASSWORD='{PASSWORD}'\n"),
-                );
+        let settings = fs::read_to_string(self.path(".env"))?;
+        let mut lines: Vec<_> = settings.lines().map(str::to_owned).collect();
+        let mut set = |variable: &str, value: &str| {
+            let (assigned, default) = (format!("{variable}="), format!("# {variable}="));
+            let mut lines = lines.iter_mut();
+            let line = lines.find(|line| line.starts_with(&assigned) || line.starts_with(&default));
+            let line = line.ok_or_else(|| format!("`.env` has no {variable}"))?;
+            *line = assigned + value;
+            Ok::<_, Failed>(())
+        };
+        for port in self.published() {
+            set(port.variable, &port.number.to_string())?;
         }
-        fs::write(self.path(".env"), settings)?;
+        let password = format!("'{PASSWORD}'");
+        if self.has("postgres") {
+            set("DATABASE_PASSWORD", &password)?;
+        }
+        if self.has("redis") {
+            set("REDIS_PASSWORD", &password)?;
+        }
+        if settings.contains("\nRATE_LIMIT_REQUESTS=") {
+            // All requests come from one client.
+            set("RATE_LIMIT_REQUESTS", "100000")?;
+        }
+        fs::write(self.path(".env"), lines.join("\n") + "\n")?;
         Ok(())
     }
 
@@ -113,7 +135,11 @@ impl Stack {
     }
 
     pub(crate) fn ports(&self) -> Vec<u16> {
-        self.services.iter().filter_map(|(_, port)| *port).collect()
+        self.published().map(|port| port.number).collect()
+    }
+
+    fn published(&self) -> impl Iterator<Item = &Port> {
+        self.services.iter().filter_map(|(_, port)| port.as_ref())
     }
 
     /// Builds the image, and gives what the build says.
@@ -277,6 +303,9 @@ pub(crate) fn run(command: &mut Command) -> Result<String, Failed> {
     Err(format!("{command:?}: {message}").into())
 }
 
-fn free_port() -> Result<u16, Failed> {
-    Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
+impl Port {
+    fn free(variable: &'static str) -> Result<Self, Failed> {
+        let number = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        Ok(Self { variable, number })
+    }
 }
