@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use redis::aio::ConnectionManager;
-use redis::{Cmd, FromRedisValue, RedisResult, ScriptInvocation, ToRedisArgs, ToSingleRedisArg};
+use redis::{Cmd, FromRedisValue, ToRedisArgs, ToSingleRedisArg};
 
-use super::commands::{self, ScanPage};
 use super::{Error, RedisManager};
+
+/// How many keys Redis looks at for one page of a scan: enough to be quick, and few enough that other
+/// clients wait for a fraction of a millisecond.
+const SCAN_COUNT: usize = 250;
 
 impl RedisManager {
     /// Gives the value at `key`, if there is one.
@@ -18,7 +20,7 @@ impl RedisManager {
         &self,
         key: impl ToSingleRedisArg,
     ) -> Result<Option<T>, Error> {
-        self.read_async(commands::get(&self.key(key))).await
+        self.read_async(get(&self.key(key))).await
     }
 
     /// Stores `value` at `key` for the time `ex`, or for `REDIS_DEFAULT_TTL`.
@@ -32,9 +34,11 @@ impl RedisManager {
         value: impl ToSingleRedisArg,
         ex: Option<Duration>,
     ) -> Result<(), Error> {
-        let time_to_live = ex.unwrap_or(self.default_ttl());
-        let command = commands::set(&self.key(key), value, time_to_live)?;
-        self.write_async(command).await
+        // PX, because EX would cut a time to live to whole seconds.
+        let time_to_live = milliseconds(ex.unwrap_or(self.default_ttl()))?;
+        let mut command = redis::cmd("SET");
+        command.arg(self.key(key)).arg(value).arg("PX");
+        self.write_async(command.arg(time_to_live).take()).await
     }
 
     /// Removes one key, or many, and gives the number of those that were there.
@@ -43,7 +47,7 @@ impl RedisManager {
     ///
     /// If Redis cannot be reached.
     pub async fn delete_async(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
-        self.unlink_async(&self.key_prefix().keys(keys)).await
+        self.unlink(&self.key_prefix().keys(keys)).await
     }
 
     /// Removes all keys that match `pattern` and gives the number of those that were removed. Keys
@@ -61,8 +65,13 @@ impl RedisManager {
         let pattern = self.key_prefix().pattern(pattern)?;
         let (mut cursor, mut deleted) = (0, 0);
         loop {
-            let (next, keys): ScanPage = self.read_async(commands::scan(cursor, &pattern)).await?;
-            deleted += self.unlink_async(&keys).await?;
+            // KEYS would stop the server for as long as it walks all keys. A page may be empty, or have
+            // a key twice (https://redis.io/docs/latest/commands/scan/).
+            let mut scan = redis::cmd("SCAN");
+            scan.arg(cursor).arg("MATCH").arg(&pattern);
+            scan.arg("COUNT").arg(SCAN_COUNT);
+            let (next, keys): (u64, Vec<Vec<u8>>) = self.read_async(scan).await?;
+            deleted += self.unlink(&keys).await?;
             if next == 0 {
                 return Ok(deleted);
             }
@@ -76,95 +85,36 @@ impl RedisManager {
     ///
     /// If it does not, with the cause.
     pub async fn async_test_connection(&self) -> Result<(), Error> {
-        self.read_async(commands::ping()).await
+        self.read_async(redis::cmd("PING")).await
     }
 
-    async fn unlink_async(&self, keys: &[Vec<u8>]) -> Result<u64, Error> {
-        match commands::unlink(keys) {
-            Some(command) => self.write_async(command).await,
-            None => Ok(0),
+    /// Like DEL, but memory is freed in the background. A command for each key, because those of one
+    /// command must be in one slot of a cluster.
+    async fn unlink(&self, keys: &[Vec<u8>]) -> Result<u64, Error> {
+        if keys.is_empty() {
+            return Ok(0);
         }
-    }
-
-    /// Sends a command that may safely run twice: once more if the connection was broken.
-    pub(crate) async fn read_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
-        let (command, connection) = (&command, &self.multiplexed()?);
-        let answer = self.read_async_on(connection, |mut connection| async move {
-            command.query_async(&mut connection).await
-        });
-        self.reconnect_after(answer.await)
-    }
-
-    /// Makes a call on `connection` that may safely be made twice: once more if that was broken.
-    pub(super) async fn read_async_on<T, F: Future<Output = RedisResult<T>>>(
-        &self,
-        connection: &ConnectionManager,
-        call: impl Fn(ConnectionManager) -> F,
-    ) -> Result<T, Error> {
-        self.bounded(async {
-            match call(connection.clone()).await {
-                Err(error) if error.is_connection_dropped() => call(connection.clone()).await,
-                answer => answer,
-            }
-        })
-        .await
-    }
-
-    pub(crate) async fn write_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
-        let mut connection = self.multiplexed()?;
-        let answer = self.bounded(command.query_async(&mut connection)).await;
-        self.reconnect_after(answer)
-    }
-
-    /// Runs a [script](redis::Script) by its hash; Redis gets its text only where it does not know it
-    /// yet ([EVALSHA](https://redis.io/docs/latest/commands/evalsha/)). The keys that it is given must
-    /// have passed through [`key`](Self::key).
-    ///
-    /// # Errors
-    ///
-    /// If Redis cannot be reached, if the script fails, or if its answer is not a `T`.
-    pub async fn run_async<T: FromRedisValue>(
-        &self,
-        script: &ScriptInvocation<'_>,
-    ) -> Result<T, Error> {
-        let mut connection = self.multiplexed()?;
-        let answer = self.bounded(script.invoke_async(&mut connection)).await;
-        self.reconnect_after(answer)
-    }
-
-    /// Asks Redis whether it serves data, past the breaker. PING would not tell: a Redis that has lost
-    /// its master or a part of its cluster answers that.
-    pub(super) async fn probe(&self) -> Result<(), Error> {
-        let command = commands::get(&self.key("probe"));
-        let mut connection = self.multiplexed()?;
-        let answer = self.within_timeout(command.exec_async(&mut connection));
-        self.reconnect_after(answer.await)
-    }
-
-    async fn bounded<T>(&self, call: impl Future<Output = RedisResult<T>>) -> Result<T, Error> {
-        self.breaker().check_not_frozen()?;
-        let answer = self.within_timeout(call).await;
-        self.observe(answer)
-    }
-
-    /// Bounds the whole of a call: waiting for the connection, the answer, and a second attempt.
-    async fn within_timeout<T>(
-        &self,
-        call: impl Future<Output = RedisResult<T>>,
-    ) -> Result<T, Error> {
-        let limit = self.socket_timeout();
-        match tokio::time::timeout(limit, call).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) if error.is_timeout() => Err(Error::TimedOut(limit)),
-            Ok(Err(error)) => Err(Error::Redis(error)),
-            Err(_) => Err(Error::TimedOut(limit)),
+        let mut commands = redis::Pipeline::with_capacity(keys.len());
+        for key in keys {
+            commands.cmd("UNLINK").arg(key);
         }
+        let removed: Vec<u64> = self.write_all_async(commands).await?;
+        Ok(removed.iter().sum())
     }
+}
 
-    fn reconnect_after<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
-        if answer.as_ref().is_err_and(Error::is_of_set_up) {
-            self.reconnect();
-        }
-        answer
-    }
+/// [GET](https://redis.io/docs/latest/commands/get/)
+pub(super) fn get(key: &[u8]) -> Cmd {
+    // In one piece: letting it grow costs a twentieth of a small read.
+    let mut command = Cmd::with_capacity(2, "GET".len() + key.len());
+    command.arg("GET").arg(key);
+    command
+}
+
+/// A time to live as Redis counts it.
+pub(super) fn milliseconds(time_to_live: Duration) -> Result<i64, Error> {
+    i64::try_from(time_to_live.as_millis())
+        .ok()
+        .filter(|milliseconds| *milliseconds > 0)
+        .ok_or(Error::TimeToLive(time_to_live))
 }

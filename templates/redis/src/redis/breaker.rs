@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 use tokio::time::{sleep, timeout};
 
-use super::{Error, RedisManager, runtime};
+use super::runtime::background;
+use super::{Error, RedisManager};
 
 const PROBE_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -86,7 +87,7 @@ impl RedisManager {
             breaker.failures.fetch_add(1, Ordering::Relaxed);
             if !breaker.open.swap(true, Ordering::Relaxed) {
                 tracing::warn!(%error, "Redis is away");
-                runtime().spawn(probe(Closing(breaker.clone()), self.downgrade()));
+                background(probe(Closing(breaker.clone()), self.downgrade()));
             }
         }
         answer

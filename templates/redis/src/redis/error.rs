@@ -3,21 +3,21 @@
 use std::time::Duration;
 
 use axum::http::StatusCode;
-use redis::{ErrorKind, ServerErrorKind};
+use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 /// The error of every Redis operation. No variant shows a password.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The connection URL cannot be used.
-    #[error("REDIS_CONNECTION_URL cannot be used: {0}")]
-    Url(#[source] redis::RedisError),
+    /// The URL, or what TLS needs, cannot be used.
+    #[error("the settings of the connection cannot be used: {0}")]
+    Url(#[source] RedisError),
     /// Redis did not answer in time: it is frozen, overloaded or out of reach.
     #[error("no answer from Redis within {0:?}")]
     TimedOut(Duration),
     /// Redis is away, so that the call was not made.
     #[error("Redis is away: it is not asked until it answers again")]
     BreakerOpen,
-    /// All blocking connections stayed in use for as long as a call may take.
+    /// Blocking code kept all connections that it may have to itself for as long as a call may take.
     #[error("all {size} blocking connections to Redis were in use for {waited:?}")]
     PoolExhausted {
         /// `REDIS_POOL_SIZE`.
@@ -36,9 +36,30 @@ pub enum Error {
     /// The manager was closed; no call goes through any more.
     #[error("the connection to Redis was closed")]
     Closed,
-    /// Redis refused, the connection broke, or the value is not of the type asked for.
+    /// The value is not of the type that was asked for, or not of the kind that the command is for.
+    #[error("the value in Redis is of another type: {0}")]
+    WrongType(#[source] RedisError),
+    /// Redis is older than the commands that the service sends.
+    #[error("Redis {0} is too old: the service needs 7.0 or newer")]
+    TooOld(String),
+    /// Redis refused, or the connection broke.
     #[error(transparent)]
-    Redis(redis::RedisError),
+    Redis(RedisError),
+}
+
+/// What a failed call says about Redis.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Failure {
+    /// Redis as a whole cannot be used: it is away, does not answer, is still starting, or does not let
+    /// this service in.
+    Outage,
+    /// Redis does not do this one thing, which says nothing about others: one that is full, or a
+    /// replica, refuses to write and still reads.
+    Refusal,
+    /// Redis answered what the caller did not expect.
+    WrongType,
+    /// Redis was not asked, because of what the caller or the service did.
+    NotAsked,
 }
 
 impl Error {
@@ -52,27 +73,39 @@ impl Error {
             || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
     }
 
-    /// Whether Redis as a whole cannot be used: it is away, does not answer, is still starting, or
-    /// does not let this service in. The opposite is the refusal of one command, which says nothing
-    /// about the others: a Redis that is full or a replica refuses to write, and still reads.
+    /// What this says about Redis.
+    pub fn failure(&self) -> Failure {
+        let error = match self {
+            Self::TimedOut(_) | Self::BreakerOpen => return Failure::Outage,
+            Self::WrongType(_) => return Failure::WrongType,
+            Self::TooOld(_) => return Failure::Refusal,
+            Self::Redis(error) => error,
+            _ => return Failure::NotAsked,
+        };
+        let busy = error.code() == Some("BUSY");
+        match error.kind() {
+            _ if busy || self.is_wrong_password() => Failure::Outage,
+            ErrorKind::Io
+            | ErrorKind::InvalidClientConfig
+            | ErrorKind::Server(
+                ServerErrorKind::BusyLoading
+                | ServerErrorKind::ClusterDown
+                | ServerErrorKind::MasterDown,
+            ) => Failure::Outage,
+            _ => Failure::Refusal,
+        }
+    }
+
     pub(crate) fn is_outage(&self) -> bool {
-        match self {
-            Self::TimedOut(_) | Self::BreakerOpen => true,
-            Self::Redis(error) => {
-                self.is_wrong_password()
-                    || error.code() == Some("BUSY")
-                    || matches!(
-                        error.kind(),
-                        ErrorKind::Io
-                            | ErrorKind::InvalidClientConfig
-                            | ErrorKind::Server(
-                                ServerErrorKind::BusyLoading
-                                    | ServerErrorKind::ClusterDown
-                                    | ServerErrorKind::MasterDown
-                            )
-                    )
-            }
-            _ => false,
+        self.failure() == Failure::Outage
+    }
+
+    /// The error of a call that had `limit` to be answered.
+    pub(super) fn of(error: RedisError, limit: Duration) -> Self {
+        if error.is_timeout() {
+            Self::TimedOut(limit)
+        } else {
+            error.into()
         }
     }
 
@@ -89,6 +122,17 @@ impl Error {
                 error.clone().into_server_errors().is_none()
             }
             _ => self.is_wrong_password(),
+        }
+    }
+}
+
+/// So that whoever sends commands on a connection can use `?`.
+impl From<RedisError> for Error {
+    fn from(error: RedisError) -> Self {
+        match error.kind() {
+            _ if error.code() == Some("WRONGTYPE") => Self::WrongType(error),
+            ErrorKind::Parse | ErrorKind::UnexpectedReturnType => Self::WrongType(error),
+            _ => Self::Redis(error),
         }
     }
 }

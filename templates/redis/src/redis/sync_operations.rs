@@ -1,125 +1,123 @@
-//! The same operations for blocking code. Never call them on an async thread: go through
-//! [`tokio::task::spawn_blocking`] there, or use the async ones.
+//! The same operations for blocking code: the async ones, run to their end on the calling thread.
+//! Whatever holds for those holds for these. They panic on an async thread, which they would block: go
+//! through [`tokio::task::spawn_blocking`] there, or use the async ones.
 
+use std::ops::{Deref, DerefMut};
 use std::time::{Duration, Instant};
 
-use redis::{
-    Cmd, Connection, FromRedisValue, RedisResult, ScriptInvocation, ToRedisArgs, ToSingleRedisArg,
-};
+use redis::{Cmd, Connection, FromRedisValue, ScriptInvocation, ToRedisArgs, ToSingleRedisArg};
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::time::timeout;
 
-use super::commands::{self, ScanPage};
+use super::runtime::block_on;
 use super::{Error, RedisManager};
 
 impl RedisManager {
-    /// Gives the value at `key`, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// If Redis cannot be reached, or the value is not a `T`.
+    /// [`initialize_async`](Self::initialize_async) for blocking code, with its errors.
+    pub fn initialize_sync(&self) -> Result<(), Error> {
+        block_on(self.initialize_async())
+    }
+
+    /// [`get_async`](Self::get_async) for blocking code, with its errors.
     pub fn get_sync<T: FromRedisValue>(
         &self,
         key: impl ToSingleRedisArg,
     ) -> Result<Option<T>, Error> {
-        self.read_sync(&commands::get(&self.key(key)))
+        block_on(self.get_async(key))
     }
 
-    /// Stores `value` at `key` for the time `ex`, or for `REDIS_DEFAULT_TTL`.
-    ///
-    /// # Errors
-    ///
-    /// If Redis cannot be reached, or the time is shorter than a millisecond.
+    /// [`set_async`](Self::set_async) for blocking code, with its errors.
     pub fn set_sync(
         &self,
         key: impl ToSingleRedisArg,
         value: impl ToSingleRedisArg,
         ex: Option<Duration>,
     ) -> Result<(), Error> {
-        let time_to_live = ex.unwrap_or(self.default_ttl());
-        self.write_sync(&commands::set(&self.key(key), value, time_to_live)?)
+        block_on(self.set_async(key, value, ex))
     }
 
-    /// Removes one key, or many, and gives the number of those that were there.
-    ///
-    /// # Errors
-    ///
-    /// If Redis cannot be reached.
+    /// [`delete_async`](Self::delete_async) for blocking code, with its errors.
     pub fn delete_sync(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
-        self.unlink_sync(&self.key_prefix().keys(keys))
+        block_on(self.delete_async(keys))
     }
 
-    /// Removes all keys that match `pattern` and gives their number, as
-    /// [`delete_pattern_async`](Self::delete_pattern_async) does.
-    ///
-    /// # Errors
-    ///
-    /// If the pattern is empty or has nothing but `*` and `?`, or if Redis cannot be reached; the
-    /// pages before stay removed.
+    /// [`delete_pattern_async`](Self::delete_pattern_async) for blocking code, with its errors.
     pub fn delete_pattern_sync(&self, pattern: &str) -> Result<u64, Error> {
-        let pattern = self.key_prefix().pattern(pattern)?;
-        let (mut cursor, mut deleted) = (0, 0);
-        loop {
-            let (next, keys): ScanPage = self.read_sync(&commands::scan(cursor, &pattern))?;
-            deleted += self.unlink_sync(&keys)?;
-            if next == 0 {
-                return Ok(deleted);
-            }
-            cursor = next;
-        }
+        block_on(self.delete_pattern_async(pattern))
     }
 
-    /// Succeeds where Redis answers.
+    /// [`async_test_connection`](Self::async_test_connection) for blocking code, with its errors.
+    pub fn sync_test_connection(&self) -> Result<(), Error> {
+        block_on(self.async_test_connection())
+    }
+
+    /// [`read_async`](Self::read_async) for blocking code, with its errors.
+    pub fn read_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
+        block_on(self.read_async(command.clone()))
+    }
+
+    /// [`run_async`](Self::run_async) for blocking code, with its errors.
+    pub fn run_sync<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
+        block_on(self.run_async(script))
+    }
+
+    /// A connection of the caller's own, for every command that has no method here, WATCH and commands
+    /// that wait included; it closes when it is dropped. The socket time-out bounds each wait for Redis.
+    ///
+    /// It is opened here: what its last user has left on a connection must not meet the next one. At
+    /// most `REDIS_POOL_SIZE` are open at once.
+    ///
+    /// Import [`redis::TypedCommands`] or [`redis::Commands`] for the commands.
     ///
     /// # Errors
     ///
-    /// If it does not, with the cause.
-    pub fn sync_test_connection(&self) -> Result<(), Error> {
-        self.read_sync(&commands::ping())
-    }
-
-    fn unlink_sync(&self, keys: &[Vec<u8>]) -> Result<u64, Error> {
-        match commands::unlink(keys) {
-            Some(command) => self.write_sync(&command),
-            None => Ok(0),
-        }
-    }
-
-    /// Sends a command that may safely run twice: once more, on a new connection, if the one from
-    /// the pool was broken.
-    pub(crate) fn read_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        self.bounded_sync(|deadline| {
-            let query = |connection: &mut Connection| command.query(connection);
-            match self.send(deadline, query) {
-                Err(Error::Redis(error)) if error.is_connection_dropped() => {
-                    self.send(deadline, query)
-                }
-                answer => answer,
+    /// If Redis cannot be reached, if others keep all connections for the socket time-out, and
+    /// after [`close`](Self::close).
+    pub fn get_sync_client(&self) -> Result<SyncClient, Error> {
+        self.breaker().check_not_frozen()?;
+        let limit = self.socket_timeout();
+        let deadline = Instant::now() + limit;
+        let place = block_on(async { timeout(limit, self.places().acquire_owned()).await });
+        let place = match place {
+            Ok(place) => place.map_err(|_| Error::Closed)?,
+            Err(_) => {
+                return Err(Error::PoolExhausted {
+                    size: self.pool_size(),
+                    waited: limit,
+                });
             }
+        };
+        let left = deadline.saturating_duration_since(Instant::now());
+        let connection = self.client().get_connection_with_timeout(left);
+        let connection = connection.and_then(|connection| {
+            connection.set_read_timeout(Some(limit))?;
+            connection.set_write_timeout(Some(limit))?;
+            Ok(connection)
+        });
+        let connection = self.observe(connection.map_err(|error| Error::of(error, limit)))?;
+        Ok(SyncClient {
+            connection,
+            _place: place,
         })
     }
+}
 
-    pub(super) fn write_sync<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Error> {
-        self.bounded_sync(|deadline| self.send(deadline, |connection| command.query(connection)))
+/// A blocking connection, one of at most `REDIS_POOL_SIZE`.
+pub struct SyncClient {
+    connection: Connection,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Deref for SyncClient {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
     }
+}
 
-    /// Runs a [script](redis::Script) by its hash, as [`run_async`](Self::run_async) does.
-    ///
-    /// # Errors
-    ///
-    /// If Redis cannot be reached, if the script fails, or if its answer is not a `T`.
-    pub fn run_sync<T: FromRedisValue>(&self, script: &ScriptInvocation<'_>) -> Result<T, Error> {
-        self.bounded_sync(|deadline| self.send(deadline, |connection| script.invoke(connection)))
-    }
-
-    fn bounded_sync<T>(&self, call: impl FnOnce(Instant) -> Result<T, Error>) -> Result<T, Error> {
-        self.breaker().check_not_frozen()?;
-        self.observe(call(self.pool().deadline()))
-    }
-
-    fn send<T>(
-        &self,
-        deadline: Instant,
-        call: impl FnOnce(&mut Connection) -> RedisResult<T>,
-    ) -> Result<T, Error> {
-        self.pool().get(deadline)?.call(call)
+impl DerefMut for SyncClient {
+    fn deref_mut(&mut self) -> &mut Connection {
+        &mut self.connection
     }
 }

@@ -6,12 +6,12 @@ use std::time::Instant;
 
 use service_benches::{Contest, POOL_SIZE};
 
-use super::blocking_clients::BlockingClient;
+use super::blocking_clients::{BlockingClient, Pool};
 use super::table::{self, MANAGER};
 use super::values::{self, Values};
 use super::{ROUNDS, TURN};
 
-const OTHERS: [&str; 2] = ["r2d2", "a connection per thread"];
+const OTHERS: [&str; 3] = ["a pool of connections", "r2d2", "a connection per thread"];
 
 #[derive(Clone, Copy, Debug)]
 enum Operation {
@@ -24,7 +24,8 @@ enum Operation {
 pub fn measure(url: &str) {
     let manager = service_benches::manager(url, &[]);
     let client = redis::Client::open(url).expect("a URL");
-    let pool = r2d2::Pool::builder()
+    let pool = Pool::new(client.clone(), POOL_SIZE);
+    let r2d2 = r2d2::Pool::builder()
         .max_size(u32::try_from(POOL_SIZE).expect("few"))
         .build(client.clone())
         .expect("connections");
@@ -37,7 +38,7 @@ pub fn measure(url: &str) {
         (values::large(), Operation::Get),
         (values::large(), Operation::Set),
     ] {
-        for threads in [1, POOL_SIZE, 16] {
+        for threads in [1, POOL_SIZE, 16, 64] {
             let load = Load {
                 operation,
                 threads,
@@ -50,8 +51,9 @@ pub fn measure(url: &str) {
                 for turn in 0..=OTHERS.len() {
                     let (name, figure) = match (round + turn) % (OTHERS.len() + 1) {
                         0 => (MANAGER, load.run(|| manager.clone())),
-                        1 => (OTHERS[0], load.run(|| pool.clone())),
-                        _ => (OTHERS[1], load.run(raw)),
+                        1 => (OTHERS[0], load.run(|| &pool)),
+                        2 => (OTHERS[1], load.run(|| r2d2.clone())),
+                        _ => (OTHERS[2], load.run(raw)),
                     };
                     if round > 0 {
                         contest.add(name, figure);

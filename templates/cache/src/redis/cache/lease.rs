@@ -11,7 +11,8 @@ use tokio::time::sleep;
 
 use super::entry::{Entry, new_token};
 use super::{Cache, TimeToLive};
-use crate::redis::{commands, runtime};
+use crate::redis::async_operations::milliseconds;
+use crate::redis::runtime::background;
 
 /// How long a computation may take. A value that took longer is given to the caller and not kept.
 const LEASE_TIME: Duration = Duration::from_secs(60);
@@ -75,7 +76,7 @@ impl Lease {
 
     /// Stores the value in place of the lease, if that still stands.
     pub(super) async fn store(mut self, value: &[u8], time_to_live: TimeToLive) {
-        let milliseconds = match commands::milliseconds(time_to_live.of(value)) {
+        let milliseconds = match milliseconds(time_to_live.of(value)) {
             Ok(milliseconds) => milliseconds,
             Err(error) => {
                 tracing::error!(%error, "a value cannot be cached");
@@ -98,7 +99,7 @@ impl Drop for Lease {
             let redis = self.cache.redis.clone();
             let mut script = RELEASE.prepare_invoke();
             script.key(&self.key).arg(&self.token);
-            runtime().spawn(async move {
+            background(async move {
                 let _ = redis.optional(redis.run_async::<u64>(&script)).await;
             });
         }

@@ -8,7 +8,7 @@ use super::entry::Entry;
 use super::lease::{Claim, Lease};
 use super::single_flight::{Flight, Outcome};
 use super::{Cache, Cached, TimeToLive, cache_key, decode, encode};
-use crate::redis::runtime;
+use crate::redis::runtime::block_on;
 
 impl Cache {
     /// Gives the value at `key`, computing it if there is none and keeping it for
@@ -60,13 +60,13 @@ impl Cache {
         T: Serialize + DeserializeOwned,
         E: Clone + Send + Sync + 'static,
     {
-        let runtime = runtime();
-        match runtime.block_on(self.look_up(key)) {
+        match block_on(self.look_up(key)) {
             Lookup::Found(value) => Ok(Cached::found(value)),
             Lookup::Failed(error) => Err(error),
             Lookup::Missing(computation) => {
+                // Not inside of it, where it would hold up the calls of other threads.
                 let computed = compute();
-                runtime.block_on(computation.finish(computed, time_to_live.into()))
+                block_on(computation.finish(computed, time_to_live.into()))
             }
         }
     }

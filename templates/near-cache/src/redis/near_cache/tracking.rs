@@ -3,11 +3,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use redis::aio::{ConnectionManager, SendError};
+use redis::aio::SendError;
 use redis::{Client, Pipeline, ProtocolVersion, PushInfo, PushKind, RedisResult, Value};
 
 use super::entries::{Entries, lock};
-use crate::redis::{RedisManager, commands};
+use crate::redis::connection::{self, SharedConnection};
+use crate::redis::{RedisManager, async_operations};
 
 /// The replies to [`get`]: whether tracking is on, the value, and its time to live in milliseconds.
 pub(super) type Answer = (
@@ -17,15 +18,12 @@ pub(super) type Answer = (
 );
 
 /// A connection that removes what changes from `entries`. It opens with its first command.
-pub(super) fn connect(
-    redis: &RedisManager,
-    entries: Arc<Mutex<Entries>>,
-) -> RedisResult<ConnectionManager> {
-    let config = redis.connection_config().set_push_sender(move |push| {
+pub(super) fn connect(redis: &RedisManager, entries: Arc<Mutex<Entries>>) -> SharedConnection {
+    let config = connection::config(redis.socket_timeout()).set_push_sender(move |push| {
         hear(&mut lock(&entries), &push);
         Ok::<(), SendError>(())
     });
-    ConnectionManager::new_lazy_with_config(messaging(redis.client())?, config)
+    SharedConnection::new(messaging(redis.client()), config)
 }
 
 /// GET for a value to keep: from then on Redis reports changes of the key. It may report an expiry
@@ -34,18 +32,18 @@ pub(super) fn connect(
 pub(super) fn get(key: &[u8]) -> Pipeline {
     let mut commands = redis::pipe();
     commands.cmd("CLIENT").arg("TRACKING").arg("ON");
-    commands.add_command(commands::get(key));
+    commands.add_command(async_operations::get(key));
     commands.cmd("PTTL").arg(key);
     commands.ignore_errors();
     commands
 }
 
 /// The client of connections that receive push messages, which RESP3 introduced.
-fn messaging(client: &Client) -> RedisResult<Client> {
+fn messaging(client: &Client) -> Client {
     let connection = client.get_connection_info().clone();
     let settings = connection.redis_settings().clone();
     let settings = settings.set_protocol(ProtocolVersion::RESP3);
-    Client::open(connection.set_redis_settings(settings))
+    Client::open(connection.set_redis_settings(settings)).expect("checked with the settings")
 }
 
 /// Handles invalidations. A lost connection, and a flushed database, for which Redis names no keys,

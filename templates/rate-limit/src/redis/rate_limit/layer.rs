@@ -7,21 +7,17 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, StatusCode, header};
+use axum::http::{HeaderName, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use ipnet::Ipv6Net;
 use tower::{Layer, Service};
 use utoipa_axum::router::OpenApiRouter;
 
-use super::limiter::whole_seconds;
-use super::{Decision, OnFailure, RateLimiter};
+use super::RateLimiter;
+use super::limiter::{RATE_LIMIT, RATE_LIMIT_POLICY};
 use crate::docs;
-use crate::error::Error;
 use crate::server::client_address::ClientAddress;
 use crate::state::AppState;
-
-const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
-const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 /// The networks of one household or host in IPv6: whoever has one of its addresses has them all.
 const IPV6_NETWORK: u8 = 64;
@@ -118,17 +114,17 @@ where
         let limiter = self.layer.limiter.clone();
         let key = (self.layer.key)(&request);
         Box::pin(async move {
-            let decision = limiter.decide(&key).await.ok();
-            let mut response = match (&decision, limiter.on_failure()) {
-                (Some(decision), _) if !decision.fits => too_many_requests(decision),
-                (None, OnFailure::Refuse) => cannot_count(),
-                (Some(_), _) | (None, OnFailure::Allow) => inner.call(request).await?,
+            let decision = match limiter.check(&key).await {
+                Ok(decision) => decision,
+                Err(error) => return Ok(error.into_response()),
             };
-            if let Some(decision) = decision {
+            let mut response = inner.call(request).await?;
+            for (name, value) in decision
+                .iter()
+                .flat_map(|decision| limiter.headers(decision))
+            {
                 // Both are lists, to which every limiter on the way adds its quota.
-                let headers = response.headers_mut();
-                headers.append(RATE_LIMIT, value(limiter.left(&decision)));
-                headers.append(RATE_LIMIT_POLICY, value(limiter.policy()));
+                response.headers_mut().append(name, value);
             }
             Ok(response)
         })
@@ -144,21 +140,4 @@ fn key_of_client(request: &Request) -> String {
             .trunc()
             .to_string(),
     }
-}
-
-fn too_many_requests(decision: &Decision) -> Response {
-    let seconds = whole_seconds(decision.retry_after);
-    let detail = format!("too many requests: try again in {seconds} s");
-    Error::new(StatusCode::TOO_MANY_REQUESTS, detail)
-        .with_header(header::RETRY_AFTER, seconds)
-        .into_response()
-}
-
-fn cannot_count() -> Response {
-    let detail = "requests cannot be counted now: try again later";
-    Error::new(StatusCode::SERVICE_UNAVAILABLE, detail).into_response()
-}
-
-fn value(text: String) -> HeaderValue {
-    HeaderValue::try_from(text).expect("a name of plain letters, and numbers")
 }

@@ -3,10 +3,15 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use redis::Script;
 
 use super::{OnFailure, RateLimitSettings};
+use crate::error;
 use crate::redis::{Error, RedisManager};
+
+pub(super) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
+pub(super) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
 static WINDOW: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("window.lua")));
 
@@ -62,6 +67,26 @@ impl RateLimiter {
         }
     }
 
+    /// Counts a request of `key` in a handler: one line limits what a user may do.
+    ///
+    /// Gives what was decided, or nothing where Redis cannot count and the settings let that through.
+    ///
+    /// # Errors
+    ///
+    /// Beyond the quota, with the answer for the client: 429, `Retry-After` and the RateLimit header
+    /// fields. 503 where Redis cannot count and the settings refuse that.
+    pub async fn check(&self, key: &str) -> Result<Option<Decision>, error::Error> {
+        match (self.decide(key).await, self.on_failure) {
+            (Ok(decision), _) if decision.fits => Ok(Some(decision)),
+            (Ok(decision), _) => Err(self.too_many_requests(&decision)),
+            (Err(_), OnFailure::Allow) => Ok(None),
+            (Err(_), OnFailure::Refuse) => {
+                let detail = "requests cannot be counted now: try again later";
+                Err(error::Error::new(StatusCode::SERVICE_UNAVAILABLE, detail))
+            }
+        }
+    }
+
     /// Decides about a request of `key`, which becomes a part of the key in Redis.
     ///
     /// # Errors
@@ -100,24 +125,29 @@ impl RateLimiter {
         })
     }
 
-    pub(super) fn on_failure(&self) -> OnFailure {
-        self.on_failure
-    }
-
-    /// The policy as clients are told
+    /// What clients are told of the quota and of what is left of it
     /// ([RateLimit header fields](https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/)).
-    pub(super) fn policy(&self) -> String {
-        format!("\"{}\";q={};w={}", self.name, self.limit, self.window)
+    pub(super) fn headers(&self, decision: &Decision) -> [(HeaderName, HeaderValue); 2] {
+        let (name, reset) = (self.name, whole_seconds(decision.reset_after));
+        let left = format!("\"{name}\";r={};t={reset}", decision.remaining);
+        let policy = format!("\"{name}\";q={};w={}", self.limit, self.window);
+        [(RATE_LIMIT, left), (RATE_LIMIT_POLICY, policy)].map(|(header, text)| {
+            let value = HeaderValue::try_from(text).expect("a name of plain letters, and numbers");
+            (header, value)
+        })
     }
 
-    /// What is left of the quota as clients are told.
-    pub(super) fn left(&self, decision: &Decision) -> String {
-        let reset = whole_seconds(decision.reset_after);
-        format!("\"{}\";r={};t={reset}", self.name, decision.remaining)
+    fn too_many_requests(&self, decision: &Decision) -> error::Error {
+        let seconds = whole_seconds(decision.retry_after);
+        let detail = format!("too many requests: try again in {seconds} s");
+        let error = error::Error::new(StatusCode::TOO_MANY_REQUESTS, detail);
+        let error = error.with_header(header::RETRY_AFTER, seconds);
+        let headers = self.headers(decision).into_iter();
+        headers.fold(error, |error, (name, value)| error.with_header(name, value))
     }
 }
 
 /// Seconds in headers are whole; whoever waits that long has waited long enough.
-pub(super) fn whole_seconds(time: Duration) -> u64 {
+fn whole_seconds(time: Duration) -> u64 {
     time.as_millis().div_ceil(1000) as u64
 }

@@ -1,5 +1,5 @@
 -- Creates a session.
--- KEYS: the session, the index of the user's sessions
+-- KEYS: the session and, if it has a user, the index of their sessions
 -- ARGV: the hash of the id, the user or an empty string, the data, the lifetime and the idle time-out
 --       in milliseconds, the prefix of session keys
 local hash, user, data, sessions = ARGV[1], ARGV[2], ARGV[3], ARGV[6]
