@@ -38,6 +38,8 @@ fn words_of(option: &str) -> &'static [&'static str] {
             "cached_data",
             "cached-data",
             "process_data",
+            "/profiles",
+            "/reports/{",
             "process-data",
             "users.rs",
             "/users",
