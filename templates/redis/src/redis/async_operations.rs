@@ -35,7 +35,7 @@ impl RedisManager {
         ex: Option<Duration>,
     ) -> Result<(), Error> {
         // PX, because EX would cut a time to live to whole seconds.
-        let time_to_live = milliseconds(ex.unwrap_or(self.default_ttl()))?;
+        let time_to_live = milliseconds(ex.unwrap_or(self.shared.default_ttl))?;
         let mut command = redis::cmd("SET");
         command.arg(self.key(key)).arg(value).arg("PX");
         self.write_async(command.arg(time_to_live).take()).await
@@ -47,7 +47,7 @@ impl RedisManager {
     ///
     /// If Redis cannot be reached.
     pub async fn delete_async(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
-        self.unlink(&self.key_prefix().keys(keys)).await
+        self.unlink(&self.shared.key_prefix.keys(keys)).await
     }
 
     /// Removes all keys that match `pattern` and gives the number of those that were removed. Keys
@@ -62,7 +62,7 @@ impl RedisManager {
     /// If the pattern is empty or has nothing but `*` and `?`, or if Redis cannot be reached; the
     /// pages before stay removed.
     pub async fn delete_pattern_async(&self, pattern: &str) -> Result<u64, Error> {
-        let pattern = self.key_prefix().pattern(pattern)?;
+        let pattern = self.shared.key_prefix.pattern(pattern)?;
         let (mut cursor, mut deleted) = (0, 0);
         loop {
             // KEYS would stop the server for as long as it walks all keys. A page may be empty, or have

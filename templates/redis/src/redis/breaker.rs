@@ -60,8 +60,8 @@ impl RedisManager {
         &self,
         call: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        self.breaker().check_closed()?;
-        let limit = self.fallback_timeout();
+        self.shared.breaker.check_closed()?;
+        let limit = self.shared.fallback_timeout;
         let answer = match timeout(limit, call).await {
             Ok(answer) => answer,
             Err(_) => self.observe(Err(Error::TimedOut(limit))),
@@ -69,7 +69,7 @@ impl RedisManager {
         if let Err(error) = &answer
             && !error.is_outage()
         {
-            let refusals = &self.breaker().refusals;
+            let refusals = &self.shared.breaker.refusals;
             let mut refusals = refusals.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(unlogged) = refusals.pass(Instant::now()) {
                 tracing::warn!(%error, unlogged, "Redis refused; going on without");
@@ -83,7 +83,7 @@ impl RedisManager {
         if let Err(error) = &answer
             && error.is_outage()
         {
-            let breaker = self.breaker();
+            let breaker = &self.shared.breaker;
             breaker.failures.fetch_add(1, Ordering::Relaxed);
             if !breaker.open.swap(true, Ordering::Relaxed) {
                 tracing::warn!(%error, "Redis is away");
@@ -104,7 +104,7 @@ async fn probe(breaker: Closing, manager: impl Fn() -> Option<RedisManager>) {
         let Some(redis) = manager() else { return };
         let asked = Instant::now();
         let answer = redis.probe().await;
-        let in_time = asked.elapsed() <= redis.fallback_timeout();
+        let in_time = asked.elapsed() <= redis.shared.fallback_timeout;
         match &answer {
             Err(Error::Closed) => return,
             Err(error) if error.is_outage() => {}

@@ -25,11 +25,7 @@ impl RedisManager {
     ///
     /// If Redis cannot be reached, if it refuses, or if its answer is not a `T`.
     pub async fn read_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
-        let command = &command;
-        self.call(self.own(), Effect::Read, |mut connection| async move {
-            command.query_async(&mut connection).await
-        })
-        .await
+        self.send(Effect::Read, &command).await
     }
 
     /// Sends a command once. Its keys must have passed through [`key`](Self::key).
@@ -38,8 +34,11 @@ impl RedisManager {
     ///
     /// If Redis cannot be reached, if it refuses, or if its answer is not a `T`.
     pub async fn write_async<T: FromRedisValue>(&self, command: Cmd) -> Result<T, Error> {
-        let command = &command;
-        self.call(self.own(), Effect::Write, |mut connection| async move {
+        self.send(Effect::Write, &command).await
+    }
+
+    async fn send<T: FromRedisValue>(&self, effect: Effect, command: &Cmd) -> Result<T, Error> {
+        self.call(self.own(), effect, |mut connection| async move {
             command.query_async(&mut connection).await
         })
         .await
@@ -91,7 +90,7 @@ impl RedisManager {
         effect: Effect,
         send: impl Fn(ConnectionManager) -> F,
     ) -> Result<T, Error> {
-        self.breaker().check_not_frozen()?;
+        self.shared.breaker.check_not_frozen()?;
         let answer = self.attempt(connection, effect, send).await;
         self.observe(answer)
     }
@@ -112,7 +111,7 @@ impl RedisManager {
                 answer => answer,
             }
         };
-        let limit = self.socket_timeout();
+        let limit = self.shared.socket_timeout;
         let answer = match timeout(limit, call).await {
             Ok(answer) => answer.map_err(|error| Error::of(error, limit)),
             Err(_) => Err(Error::TimedOut(limit)),
@@ -120,7 +119,7 @@ impl RedisManager {
         if answer.as_ref().is_err_and(Error::is_of_set_up) {
             shared.replace();
             // Nobody looks at the answers on this one.
-            self.lent().replace();
+            self.shared.lent.replace();
         }
         answer
     }

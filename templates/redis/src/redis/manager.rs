@@ -30,25 +30,25 @@ use super::{Error, RedisSettings, runtime};
 /// Redis is not seen by readers. Writes are not, because the first try may have gone through.
 #[derive(Clone)]
 pub struct RedisManager {
-    shared: Arc<Shared>,
+    pub(super) shared: Arc<Shared>,
 }
 
-struct Shared {
+pub(super) struct Shared {
     client: Client,
-    socket_timeout: Duration,
-    fallback_timeout: Duration,
-    default_ttl: Duration,
-    key_prefix: KeyPrefix,
-    breaker: Arc<Breaker>,
+    pub(super) socket_timeout: Duration,
+    pub(super) fallback_timeout: Duration,
+    pub(super) default_ttl: Duration,
+    pub(super) key_prefix: KeyPrefix,
+    pub(super) breaker: Arc<Breaker>,
     /// For the manager's own calls in async code, each of which bounds itself as a whole.
     in_async_code: SharedConnection,
     /// For those in blocking code.
     in_blocking_code: SharedConnection,
     /// For whoever asks for a connection: each command on it has the socket time-out.
-    lent: SharedConnection,
+    pub(super) lent: SharedConnection,
     /// For the connections that blocking code has to itself.
-    places: Arc<Semaphore>,
-    pool_size: usize,
+    pub(super) places: Arc<Semaphore>,
+    pub(super) pool_size: usize,
 }
 
 impl RedisManager {
@@ -136,14 +136,6 @@ impl RedisManager {
         let _ = tokio::task::spawn_blocking(turn).await;
     }
 
-    pub(super) fn key_prefix(&self) -> &KeyPrefix {
-        &self.shared.key_prefix
-    }
-
-    pub(super) fn breaker(&self) -> &Arc<Breaker> {
-        &self.shared.breaker
-    }
-
     /// The connection of the manager's own calls.
     pub(super) fn own(&self) -> &SharedConnection {
         if runtime::is_blocking() {
@@ -151,30 +143,6 @@ impl RedisManager {
         } else {
             &self.shared.in_async_code
         }
-    }
-
-    pub(super) fn lent(&self) -> &SharedConnection {
-        &self.shared.lent
-    }
-
-    pub(super) fn places(&self) -> Arc<Semaphore> {
-        self.shared.places.clone()
-    }
-
-    pub(super) fn pool_size(&self) -> usize {
-        self.shared.pool_size
-    }
-
-    pub(super) fn socket_timeout(&self) -> Duration {
-        self.shared.socket_timeout
-    }
-
-    pub(super) fn fallback_timeout(&self) -> Duration {
-        self.shared.fallback_timeout
-    }
-
-    pub(super) fn default_ttl(&self) -> Duration {
-        self.shared.default_ttl
     }
 
     /// Gives the manager for as long as somebody else has it.

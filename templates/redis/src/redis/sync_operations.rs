@@ -74,20 +74,23 @@ impl RedisManager {
     /// If Redis cannot be reached, if others keep all connections for the socket time-out, and
     /// after [`close`](Self::close).
     pub fn get_sync_client(&self) -> Result<SyncClient, Error> {
-        self.breaker().check_not_frozen()?;
-        let limit = self.socket_timeout();
+        self.shared.breaker.check_not_frozen()?;
+        let limit = self.shared.socket_timeout;
         let deadline = Instant::now() + limit;
-        let place = block_on(async { timeout(limit, self.places().acquire_owned()).await });
+        let place =
+            block_on(async { timeout(limit, self.shared.places.clone().acquire_owned()).await });
         let place = match place {
             Ok(place) => place.map_err(|_| Error::Closed)?,
             Err(_) => {
                 return Err(Error::PoolExhausted {
-                    size: self.pool_size(),
+                    size: self.shared.pool_size,
                     waited: limit,
                 });
             }
         };
         let left = deadline.saturating_duration_since(Instant::now());
+        // A time-out of zero is an error to the system.
+        let left = left.max(Duration::from_millis(1));
         let connection = self.client().get_connection_with_timeout(left);
         let connection = connection.and_then(|connection| {
             connection.set_read_timeout(Some(limit))?;

@@ -1,5 +1,8 @@
 //! The contestants of async code.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use bb8_redis::{RedisConnectionManager, bb8};
 use fred::interfaces::{ClientLike, KeysInterface};
 use fred::types::Expiration;
@@ -25,6 +28,7 @@ pub trait AsyncClient: Clone + Send + 'static {
 pub struct AsyncClients {
     pub manager: RedisManager,
     pub raw: MultiplexedConnection,
+    pub in_turn: InTurn,
     pub deadpool: deadpool_redis::Pool,
     pub bb8: bb8::Pool<RedisConnectionManager>,
     pub fred: fred::clients::Pool,
@@ -42,12 +46,21 @@ pub async fn connect(url: &str) -> AsyncClients {
     let fred = fred::types::config::Config::from_url(url).expect("a URL");
     let fred = fred::clients::Pool::new(fred, None, None, None, POOL_SIZE).expect("a pool");
     fred.init().await.expect("a connection");
+    let mut connections = vec![];
+    for _ in 0..POOL_SIZE {
+        let connection = client.get_multiplexed_async_connection();
+        connections.push(connection.await.expect("a connection"));
+    }
     AsyncClients {
         manager: service_benches::manager(url, &[]),
         raw: client
             .get_multiplexed_async_connection()
             .await
             .expect("a connection"),
+        in_turn: InTurn {
+            connections: connections.into(),
+            next: Arc::default(),
+        },
         deadpool: deadpool.build().expect("a pool"),
         bb8: bb8::Pool::builder()
             .max_size(u32::try_from(POOL_SIZE).expect("few"))
@@ -92,6 +105,30 @@ impl AsyncClient for MultiplexedConnection {
     async fn set(&mut self, key: &str, value: &[u8]) {
         let command = set(key, value);
         command.exec_async(self).await.expect("an answer");
+    }
+}
+
+/// As many multiplexed connections as the pools have, of which each call takes the next one.
+#[derive(Clone)]
+pub struct InTurn {
+    connections: Arc<[MultiplexedConnection]>,
+    next: Arc<AtomicUsize>,
+}
+
+impl InTurn {
+    fn next(&self) -> MultiplexedConnection {
+        let next = self.next.fetch_add(1, Ordering::Relaxed);
+        self.connections[next % self.connections.len()].clone()
+    }
+}
+
+impl AsyncClient for InTurn {
+    async fn get(&mut self, key: &str) -> Vec<u8> {
+        self.next().get(key).await
+    }
+
+    async fn set(&mut self, key: &str, value: &[u8]) {
+        self.next().set(key, value).await;
     }
 }
 

@@ -11,7 +11,13 @@ use super::table::{self, MANAGER};
 use super::values::{self, Values};
 use super::{ROUNDS, TURN};
 
-const OTHERS: [&str; 4] = ["redis-rs", "deadpool-redis", "bb8-redis", "fred"];
+const OTHERS: [&str; 5] = [
+    "redis-rs",
+    "5 of those in turn",
+    "deadpool-redis",
+    "bb8-redis",
+    "fred",
+];
 
 #[derive(Clone, Copy, Debug)]
 pub enum Operation {
@@ -59,9 +65,10 @@ impl Load {
                 let (name, figure) = match (round + turn) % (OTHERS.len() + 1) {
                     0 => (MANAGER, self.run(&clients.manager).await),
                     1 => (OTHERS[0], self.run(&clients.raw).await),
-                    2 => (OTHERS[1], self.run(&clients.deadpool).await),
-                    3 => (OTHERS[2], self.run(&clients.bb8).await),
-                    _ => (OTHERS[3], self.run(&clients.fred).await),
+                    2 => (OTHERS[1], self.run(&clients.in_turn).await),
+                    3 => (OTHERS[2], self.run(&clients.deadpool).await),
+                    4 => (OTHERS[3], self.run(&clients.bb8).await),
+                    _ => (OTHERS[4], self.run(&clients.fred).await),
                 };
                 if round > 0 {
                     contest.add(name, figure);

@@ -19,7 +19,7 @@ pub(super) type Answer = (
 
 /// A connection that removes what changes from `entries`. It opens with its first command.
 pub(super) fn connect(redis: &RedisManager, entries: Arc<Mutex<Entries>>) -> SharedConnection {
-    let config = connection::config(redis.socket_timeout()).set_push_sender(move |push| {
+    let config = connection::config(redis.shared.socket_timeout).set_push_sender(move |push| {
         hear(&mut lock(&entries), &push);
         Ok::<(), SendError>(())
     });
