@@ -470,11 +470,7 @@ fn sync_tree(stage: &Path) -> io::Result<()> {
     let part = files.len().div_ceil(SYNCED_AT_ONCE).max(1);
     thread::scope(|scope| {
         let parts = files.chunks(part).map(|files| {
-            let sync = || {
-                files
-                    .iter()
-                    .try_for_each(|file| File::open(file)?.sync_all())
-            };
+            let sync = || files.iter().try_for_each(|file| sync_file(file));
             scope.spawn(sync)
         });
         let parts: Vec<_> = parts.collect();
@@ -488,6 +484,18 @@ fn sync_tree(stage: &Path) -> io::Result<()> {
         sync(directory);
     }
     Ok(())
+}
+
+/// Makes what a file holds outlast a power cut. Windows asks for the right to write, which nobody has to a
+/// file that is only to be read.
+fn sync_file(file: &Path) -> io::Result<()> {
+    if cfg!(not(windows)) {
+        return File::open(file)?.sync_all();
+    }
+    match File::options().write(true).open(file) {
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        opened => opened?.sync_all(),
+    }
 }
 
 /// Makes what a directory lists outlast a power cut, where the file system can.

@@ -174,6 +174,10 @@ pub fn from_project(folder: &Path, project: &Path) -> Result<String> {
     let (folder, project) = (absolute(folder)?, absolute(project)?);
     let parts = std::iter::zip(folder.components(), project.components());
     let common = parts.take_while(|(a, b)| a == b).count();
+    if common == 0 {
+        // Nothing leads from one drive of Windows to another one.
+        return Ok(folder.to_string_lossy().into_owned());
+    }
     let up = project.components().skip(common).map(|_| "..".into());
     let down = folder.components().skip(common);
     let down = down.map(|part| part.as_os_str().to_string_lossy().into_owned());
@@ -196,7 +200,12 @@ mod tests {
             let way = from_project(Path::new(folder), Path::new(project)).unwrap();
             assert_eq!(way, expected, "{folder} from {project}");
         }
-        let way = from_project(Path::new("/opt/platform"), Path::new("shop"));
-        assert_eq!(way.unwrap(), "/opt/platform");
+        let absolute = if cfg!(windows) {
+            r"D:\platform"
+        } else {
+            "/opt/platform"
+        };
+        let way = from_project(Path::new(absolute), Path::new("shop"));
+        assert_eq!(way.unwrap(), absolute);
     }
 }

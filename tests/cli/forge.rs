@@ -8,6 +8,15 @@ use std::process::{Command, Output};
 
 use tempfile::TempDir;
 
+/// Whether there is a git, without which some of what it does cannot be tested.
+pub(crate) fn has_git() -> bool {
+    let is_there = Command::new("git").arg("--version").output().is_ok();
+    if !is_there {
+        eprintln!("SKIPPED: there is no git here");
+    }
+    is_there
+}
+
 /// An empty directory outside any repository.
 pub(crate) struct Forge {
     directory: TempDir,
@@ -161,9 +170,15 @@ fn collect(root: &Path, directory: &Path, files: &mut BTreeMap<String, Vec<u8>>)
 
 impl From<Output> for Run {
     fn from(output: Output) -> Self {
+        let stderr = String::from_utf8(output.stderr).expect("UTF-8 on standard error");
         Self {
             stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
-            stderr: String::from_utf8(output.stderr).expect("UTF-8 on standard error"),
+            // Paths are told as the system writes them.
+            stderr: if cfg!(windows) {
+                stderr.replace('\\', "/")
+            } else {
+                stderr
+            },
             code: output.status.code(),
         }
     }

@@ -196,7 +196,8 @@ fn a_parent_that_is_a_file_is_a_failure() {
     forge
         .run("new file/shop --yes")
         .exits(1)
-        .says("`file/shop`");
+        .says("could not ")
+        .says("`file");
     assert_eq!(forge.entries("."), ["file"]);
 }
 
