@@ -621,6 +621,12 @@ fn a_resize_leaves_nothing_behind() {
         assert_eq!(shown.matches('❯').count(), 1, "{}", screen.text());
         assert!(shown.matches("? Which").count() < 2, "{}", screen.text());
     }
+    for columns in [20, 80, 10, 120, 15, 80] {
+        // Back before anything has been drawn anew.
+        screen.resize(columns, 24);
+    }
+    screen.waits(Duration::from_millis(300)).shows("❯ sqlite");
+    assert_eq!(screen.words().matches('❯').count(), 1, "{}", screen.text());
     screen.types(ENTER).asks("Which team owns the service?");
     let shown = screen.text();
     assert!(
