@@ -53,7 +53,8 @@ fn command(layers: &Layers) -> Command {
     let on = |layer: &&Layer| answers.as_ref().is_none_or(|answers| layer.is_on(answers));
     let generators = layers.list.iter().filter(on);
     let generators = generators.flat_map(|layer| &layer.generators);
-    let generators = candidates(generators.map(|other| (other.name.clone(), other.gloss.clone())));
+    let generators =
+        candidates(generators.map(|other| (other.name.clone(), other.manifest.gloss.clone())));
     let is_on = |option: &OptionSpec| answers.as_ref().map(|answers| answers.is_on(&option.name));
     let added =
         offered(&|option| !matches!(option.kind, Kind::Text(_)) && is_on(option) != Some(true));

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::Path;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Instant, SystemTime};
 
 use anyhow::Result;
 
@@ -17,13 +17,13 @@ use crate::error::{Exit, Refusal};
 use crate::git::Repository;
 use crate::input::answers::Answers;
 use crate::input::cli;
-use crate::input::item::Item;
+use crate::input::item::{Item, Name};
 use crate::interrupt;
 use crate::layers::generators::Generator;
 use crate::layers::{Layer, Layers, embedded};
 use crate::merge::{Change, ENVIRONMENT, Outcome, insertions};
-use crate::plan::Plan;
 use crate::plan::context::Context;
+use crate::plan::{self, Plan};
 use crate::project;
 use crate::record::Record;
 use crate::report::Report;
@@ -50,7 +50,10 @@ pub fn run(given: &cli::Generate, layers: &Layers, report: Report) -> Result<Exi
     let described = update::described(&layers.options, &root, record.as_ref())?;
     let answers = described.answers(&layers.options)?;
     let generator = find(generator, layers, &answers)?;
-    let item = Item::parse(name)?;
+    let name = Name::parse(name)?.at_most(generator.manifest.longest)?;
+    let fields = generator.fields(&given.fields)?;
+    let item = Item::new(&name, number(&root, generator), fields);
+    generator.check(&item)?;
 
     let on: Vec<&Layer> = layers.on(&answers).collect();
     let mut context = Context::new(
@@ -59,12 +62,8 @@ pub fn run(given: &cli::Generate, layers: &Layers, report: Report) -> Result<Exi
         &layers.rust_version(&answers),
     )?;
     let base = Plan::new(&context, &on)?;
-    let number = number(&root, generator);
-    context.variables.extend(item.variables());
-    context
-        .variables
-        .insert("number".to_owned(), number.to_string().as_str().into());
-    let layer = generator.layer(&item, number, &context)?;
+    context.item = Some(item.clone());
+    let layer = generator.layer(&item, &context)?;
     are_free(&root, &layer, &on)?;
     let mut plan = Plan::new(&context, &[on, vec![&layer]].concat())?;
     let mut pristine = base.pristine();
@@ -86,20 +85,12 @@ pub fn run(given: &cli::Generate, layers: &Layers, report: Report) -> Result<Exi
         guess: None,
         plan: &plan,
     };
-    let label = format!("forge generate {} {name}", generator.name);
+    let label = format!("forge generate {} {}", generator.name, item.snake);
     let mut changes = update::changes(&root, &label, &sides, repository.as_ref())?;
     wire(&mut changes, &base, &plan)?;
-    let mut update = Update {
-        name: answers.name.to_string(),
-        root: &root,
-        from: record.as_ref(),
-        answers: &answers.options,
-        changes: &changes,
-        notes: &[],
-        next_steps: Vec::new(),
-        backup: None,
-        elapsed: Duration::ZERO,
-    };
+    let notes: Vec<String> = note_on_lock(&plan).into_iter().collect();
+    report.notes(&notes);
+    let mut update = Update::new(&root, record.as_ref(), &answers, &changes, &notes);
     if given.dry_run {
         update.elapsed = started.elapsed();
         report.update_seen(&update, false, true)?;
@@ -107,7 +98,7 @@ pub fn run(given: &cli::Generate, layers: &Layers, report: Report) -> Result<Exi
     }
     // Lines are added, and nothing of the user's is replaced, so that there is nothing to back up.
     apply::apply(&root, &changes, false, |_| {})?;
-    update.next_steps.clone_from(&generator.next_steps);
+    update.next_steps.clone_from(&generator.manifest.next_steps);
     update.next_steps.push(next_steps::test());
     update.elapsed = started.elapsed();
     report.updated(&update)?;
@@ -179,6 +170,12 @@ fn is_up_to_date(record: Option<&Record>, base: &Record) -> Result<(), Refusal> 
     }
 }
 
+/// What has to be said where the project gets a dependency.
+fn note_on_lock(plan: &Plan<'_>) -> Option<String> {
+    plan.files.get(plan::MANIFEST)?;
+    Some("`Cargo.lock` does not know of it yet: the next `cargo build` adds it".to_owned())
+}
+
 /// Puts lines beside their neighbours where files have been formatted in another way, and refuses where
 /// these are not found.
 fn wire(changes: &mut [Change], base: &Record, plan: &Plan<'_>) -> Result<(), Refusal> {
@@ -204,6 +201,9 @@ fn wire(changes: &mut [Change], base: &Record, plan: &Plan<'_>) -> Result<(), Re
             Some(ours) if is_wired => Some(ours.to_owned()),
             ours => ours.and_then(|ours| insertions::insert(ours, &insertions).ok()),
         };
+        // A line beside another one of the same key would be no manifest.
+        let inserted = inserted
+            .filter(|text| path != plan::MANIFEST || toml::from_str::<toml::Table>(text).is_ok());
         if let Some(text) = inserted {
             change.outcome = if is_wired {
                 Outcome::Unchanged

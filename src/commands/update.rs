@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use anyhow::Result;
 
@@ -77,17 +77,7 @@ pub fn run(given: &cli::Update, layers: &Layers, report: Report) -> Result<Exit>
     }));
     report.notes(&more);
     let notes = [notes.as_slice(), &more].concat();
-    let mut update = Update {
-        name: answers.name.to_string(),
-        root: &root,
-        from: record.as_ref(),
-        answers: &answers.options,
-        changes: &changes,
-        notes: &notes,
-        next_steps: Vec::new(),
-        backup: None,
-        elapsed: Duration::ZERO,
-    };
+    let mut update = Update::new(&root, record.as_ref(), answers, &changes, &notes);
     let writes = changes.iter().any(Change::writes);
     if only_looks || !writes {
         update.elapsed = started.elapsed();

@@ -96,6 +96,8 @@ pub struct Update {
 pub struct Generate {
     /// The generator and the name of what it makes; none to list the generators.
     pub what: Option<(String, String)>,
+    /// The fields of what it makes.
+    pub fields: Vec<String>,
     /// Write nothing.
     pub dry_run: bool,
     /// Report as JSON.
@@ -131,6 +133,12 @@ Update a project to this Forge's templates and the answers in its forge.toml
 What the templates have changed since the last render is merged into every file, and your own
 changes stay. Where both have changed the same lines, the file gets conflict markers, git is told
 about them, and the exit code is 4.";
+
+const FIELDS: &str = "\
+The fields of the item, where its generator takes any
+
+Types are string, text, integer, float, boolean and timestamp. After the type, `:optional` says that a
+field may be missing, and `:unique` that no two items have the same.";
 
 /// Colors as cargo has them.
 const STYLES: Styles = Styles::styled()
@@ -182,28 +190,7 @@ pub fn command(options: &Options) -> Command {
                     ),
                 ])),
         )
-        .subcommand(
-            Command::new("generate")
-                .about("Generate files for a new item of a project, and wire them in")
-                .arg(
-                    Arg::new(GENERATOR)
-                        .value_name("GENERATOR")
-                        .requires("name")
-                        .help("What to generate; without it, list what there is"),
-                )
-                .arg(
-                    Arg::new("name")
-                        .value_name("NAME")
-                        .help("The name of the item: words with `_` or `-` between them"),
-                )
-                .arg(flag(DRY_RUN).help("Show what would be written, without writing anything"))
-                .arg(flag("json").help("Report as one JSON document on standard output"))
-                .arg(flag("quiet").short('q').help("Print errors only"))
-                .after_help(help_with_examples(&[
-                    ("forge generate", "list the generators"),
-                    ("forge generate task send-report", "add a background task"),
-                ])),
-        )
+        .subcommand(generate_command())
         .subcommand(
             Command::new("diff")
                 .about("Show what has changed in a project since forge rendered it")
@@ -262,6 +249,10 @@ pub fn parse(options: &Options, args: &[OsString]) -> Result<Given, clap::Error>
                 let mut word = |id: &str| matches.remove_one::<String>(id);
                 Given::Generate(Generate {
                     what: word(GENERATOR).zip(word("name")),
+                    fields: matches
+                        .remove_many("fields")
+                        .map(Iterator::collect)
+                        .unwrap_or_default(),
                     dry_run: matches.get_flag(DRY_RUN),
                     json: matches.get_flag("json"),
                     quiet: matches.get_flag("quiet"),
@@ -393,6 +384,43 @@ fn layer_arg() -> Arg {
         .value_parser(value_parser!(PathBuf))
         .value_hint(ValueHint::DirPath)
         .help("Add a layer of your own, a folder with a `layer.toml`; may be repeated")
+}
+
+fn generate_command() -> Command {
+    Command::new("generate")
+        .about("Generate files for a new item of a project, and wire them in")
+        .arg(
+            Arg::new(GENERATOR)
+                .index(1)
+                .value_name("GENERATOR")
+                .requires("name")
+                .help("What to generate; without it, list what there is"),
+        )
+        .arg(
+            Arg::new("name")
+                .index(2)
+                .value_name("NAME")
+                .help("The name of the item: words with `_` or `-` between them"),
+        )
+        .arg(
+            Arg::new("fields")
+                .index(3)
+                .value_name("FIELD:TYPE")
+                .num_args(0..)
+                .help("The fields of the item, where its generator takes any")
+                .long_help(FIELDS),
+        )
+        .arg(flag(DRY_RUN).help("Show what would be written, without writing anything"))
+        .arg(flag("json").help("Report as one JSON document on standard output"))
+        .arg(flag("quiet").short('q').help("Print errors only"))
+        .after_help(help_with_examples(&[
+            ("forge generate", "list the generators"),
+            ("forge generate task send-report", "add a background task"),
+            (
+                "forge generate resource product title:string price:integer",
+                "add a table with its routes",
+            ),
+        ]))
 }
 
 fn update_command(name: &'static str, options: &Options) -> Command {

@@ -4,6 +4,7 @@ pub mod answers;
 pub mod answers_file;
 pub mod cli;
 pub mod condition;
+pub mod field;
 pub mod item;
 pub mod name;
 pub mod options;

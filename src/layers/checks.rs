@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use tera::{ErrorKind, Tera};
+use tera::ErrorKind;
 
 use super::manifest::{self, place_of};
 use super::{Layer, Layers, Template};
@@ -11,7 +11,7 @@ use crate::error::Refusal;
 use crate::input::answers_file;
 use crate::input::options::{self, FIXED_VARIABLES};
 use crate::plan::places::places;
-use crate::plan::{self, RENDERED, lockfile};
+use crate::plan::{self, RENDERED, layout, lockfile};
 use crate::record;
 
 /// The files that Forge itself keeps in a project.
@@ -288,7 +288,7 @@ fn fault(text: &str, variables: &BTreeSet<String>) -> Option<(usize, String, Str
             }
         })
         .collect();
-    let mut tera = Tera::new();
+    let mut tera = layout::engine();
     if let Err(error) = tera.add_raw_template(manifest::PATH, &template) {
         let (line, message) = match error.kind() {
             ErrorKind::SyntaxError(report) | ErrorKind::RenderingError(report) => {

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::FORGE_VERSION;
 use crate::input::answers::Answers;
+use crate::input::item::Item;
 use crate::input::options;
 use crate::input::value::Value;
 use crate::layers::manifest::RustVersion;
@@ -32,6 +33,9 @@ pub struct Context {
     /// The same as a variable for each option.
     #[serde(flatten)]
     pub variables: BTreeMap<String, Value>,
+    /// What is generated, for the templates of a generator.
+    #[serde(flatten)]
+    pub item: Option<Item>,
 }
 
 /// An option with its answer.
@@ -75,6 +79,7 @@ impl Context {
                 .iter()
                 .map(|answer| (options::variable(&answer.name), answer.value.clone()))
                 .collect(),
+            item: None,
         })
     }
 }

@@ -5,6 +5,7 @@
 
 pub mod context;
 pub mod dependencies;
+pub mod layout;
 pub mod lockfile;
 pub mod places;
 pub mod tag_lines;
@@ -12,9 +13,6 @@ pub mod tag_lines;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
-
-use anyhow::{Context as _, Result, bail, ensure};
-use tera::Tera;
 
 use crate::error::Refusal;
 use crate::input::answers::Answers;
@@ -24,6 +22,7 @@ use crate::plan::context::Context;
 use crate::plan::dependencies::Table;
 use crate::plan::lockfile::Wanted;
 use crate::record::{self, Pristine, Record};
+use anyhow::{Context as _, Result, bail, ensure};
 
 /// What the path of a template ends in that is rendered, and not copied.
 pub const RENDERED: &str = ".tera";
@@ -32,7 +31,7 @@ pub const RENDERED: &str = ".tera";
 const OWN: &str = "base";
 
 /// The manifest of a project, and its places for dependencies.
-const MANIFEST: &str = "Cargo.toml";
+pub const MANIFEST: &str = "Cargo.toml";
 const DEPENDENCIES: &str = "dependencies";
 const DEV_DEPENDENCIES: &str = "dev_dependencies";
 
@@ -135,8 +134,7 @@ impl<'a> Plan<'a> {
                 sources.push((*path, id, tag_lines::join(&text).into_owned()));
             }
         }
-        let mut tera = Tera::new();
-        tera.autoescape_on([] as [&str; 0]);
+        let mut tera = layout::engine();
         tera.add_raw_templates(
             sources
                 .iter()
@@ -272,6 +270,7 @@ mod tests {
             layers: String::new(),
             options: Vec::new(),
             variables: BTreeMap::from([("redis".to_owned(), false.into())]),
+            item: None,
         }
     }
 

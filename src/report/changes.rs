@@ -10,7 +10,7 @@ use console::{Style, style};
 use serde_json::{Value, json};
 
 use crate::FORGE_VERSION;
-use crate::input::answers::Answer;
+use crate::input::answers::{Answer, Answers};
 use crate::input::options::NextStep;
 use crate::input::value;
 use crate::merge::{self, Change, Outcome};
@@ -40,7 +40,29 @@ pub struct Update<'a> {
     pub elapsed: Duration,
 }
 
-impl Update<'_> {
+impl<'a> Update<'a> {
+    /// What becomes of a project, before anything is done.
+    #[must_use]
+    pub fn new(
+        root: &'a Path,
+        from: Option<&'a Record>,
+        answers: &'a Answers,
+        changes: &'a [Change],
+        notes: &'a [String],
+    ) -> Self {
+        Self {
+            name: answers.name.to_string(),
+            root,
+            from,
+            answers: &answers.options,
+            changes,
+            notes,
+            next_steps: Vec::new(),
+            backup: None,
+            elapsed: Duration::ZERO,
+        }
+    }
+
     /// The files in which the user has to decide.
     pub fn conflicts(&self) -> impl Iterator<Item = &Change> {
         self.with(Outcome::Conflict)

@@ -172,7 +172,7 @@ impl Report {
     /// Lists generators.
     pub fn generators<'a>(self, generators: impl Iterator<Item = &'a Generator>) -> Result<()> {
         let rows: Vec<(&str, &str)> = generators
-            .map(|generator| (generator.name.as_str(), generator.gloss.as_str()))
+            .map(|generator| (generator.name.as_str(), generator.manifest.gloss.as_str()))
             .collect();
         if self.json {
             let rows = rows.iter();

@@ -1,6 +1,7 @@
 //! `forge generate`: files for one item, and the lines that wire them in.
 
 use std::fs;
+use std::process::Command;
 
 use crate::forge::{Forge, Run};
 
@@ -213,24 +214,210 @@ fn a_migration_has_the_time_as_its_number_or_the_next_one() {
     assert!(forge.path(later).exists());
 }
 
-/// Words and generators in an order that only looks random, so that a failure can be repeated.
+#[test]
+fn a_resource_has_a_table_queries_routes_and_tests() {
+    let forge = project();
+    let fields = "title:string:unique price:integer? in-stock:boolean released_at:timestamp";
+    let run = generate(&forge, &format!("resource order-item {fields}")).exits(0);
+    assert!(run.stdout.contains("4 updated, 4 added in "), "{run:#?}");
+    let migrations = forge.entries("shop/migrations");
+    let migration = migrations
+        .iter()
+        .find(|name| name.ends_with("_order_items.sql"));
+    let migration = read(
+        &forge,
+        &format!("migrations/{}", migration.expect("a migration")),
+    );
+    for line in [
+        "CREATE TABLE order_items (\n    id INTEGER PRIMARY KEY AUTOINCREMENT,\n    title TEXT NOT NULL,\n",
+        "    price BIGINT,\n    in_stock BOOLEAN NOT NULL,\n    released_at TIMESTAMP NOT NULL,\n",
+        "CREATE UNIQUE INDEX order_items_title ON order_items (title);\n",
+    ] {
+        assert!(migration.contains(line), "{line:?} is not in {migration}");
+    }
+    for (path, line) in [
+        (
+            "src/database/order_items.rs",
+            "    pub price: Option<i64>,\n",
+        ),
+        (
+            "src/database/mod.rs",
+            "    (\"order_items\", order_items::STATEMENTS),\n",
+        ),
+        ("src/routes/order_items.rs", "path = \"/order-items/{id}\","),
+        (
+            "src/routes/order_items.rs",
+            "another one has this `title`\";",
+        ),
+        (
+            "src/routes/mod.rs",
+            "        .merge(order_items::router())\n",
+        ),
+        ("tests/service/order_items.rs", "(\"price\", json!(0.5)),"),
+        ("tests/service/main.rs", "\nmod order_items;\n"),
+    ] {
+        let text = read(&forge, path);
+        assert!(text.contains(line), "{line:?} is not in {path}: {text}");
+    }
+    forge.in_project("shop", ["update", "--check"]).exits(0);
+    generate(&forge, "resource order-item title:string")
+        .exits(3)
+        .says("order_items.rs` is there already");
+}
+
+#[test]
+fn a_resource_that_cannot_be_is_refused() {
+    let forge = project();
+    let before = forge.files("shop");
+    for (what, message) in [
+        ("resource product", "no field is named"),
+        (
+            "resource product id:integer",
+            "the field `id` is there anyway",
+        ),
+        (
+            "resource product a:text a:text?",
+            "there are two fields `a`",
+        ),
+        ("resource product a:blob", "`a:blob` has no type"),
+        ("resource product order:string", "`order` is a word of SQL"),
+        ("resource product fn:string", "it is a Rust keyword"),
+        ("resource product a:text:unique", "a text cannot be unique"),
+        ("resource value a:string", "`values` is a word of SQL"),
+        ("resource json a:string", "`Json` is something else in"),
+        ("resource route a:string", "would be called like its folder"),
+        (
+            "resource twenty_one_characters a:string",
+            "has 21 characters",
+        ),
+        ("route report a:string", "`route` takes no fields"),
+        ("task task", "`Task` is something else in"),
+    ] {
+        generate(&forge, what)
+            .exits(2)
+            .says(message)
+            .says("\nhelp: ");
+    }
+    let thirteen: Vec<String> = (0..13).map(|number| format!("f{number}:text")).collect();
+    generate(&forge, &format!("resource product {}", thirteen.join(" ")))
+        .exits(2)
+        .says("there are 13 fields");
+    generate(&forge, "resource product a:string --dry-run").exits(0);
+    assert_eq!(forge.files("shop"), before);
+}
+
+#[test]
+fn a_resource_brings_what_its_table_depends_on() {
+    let forge = Forge::new();
+    forge
+        .run("new shop --yes --no-examples --no-worker")
+        .exits(0);
+    assert!(!read(&forge, "Cargo.toml").contains("chrono = "));
+    generate(&forge, "resource product title:string")
+        .exits(0)
+        .says("`Cargo.lock` does not know of it yet");
+    let line = "\nchrono = { version = \"0.4";
+    assert!(read(&forge, "Cargo.toml").contains(line));
+
+    // A version that the user has chosen before is not doubled.
+    forge
+        .run("new store --yes --no-examples --no-worker")
+        .exits(0);
+    let manifest = fs::read_to_string(forge.path("store/Cargo.toml")).expect("a manifest");
+    let mine = manifest.replace("[dependencies]\n", "[dependencies]\nchrono = \"=0.4.40\"\n");
+    forge.write("store/Cargo.toml", &mine);
+    let run = forge.in_project("store", ["generate", "resource", "product", "title:string"]);
+    let manifest = fs::read_to_string(forge.path("store/Cargo.toml")).expect("a manifest");
+    assert!(
+        manifest.parse::<toml::Table>().is_ok(),
+        "{run:#?} {manifest}"
+    );
+    assert!(manifest.contains("=0.4.40"), "{run:#?} {manifest}");
+}
+
+/// Numbers that only look random, so that a failure can be repeated.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: usize) -> usize {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005);
+        self.0 = self.0.wrapping_add(1);
+        usize::try_from((self.0 >> 33) % end as u64).unwrap()
+    }
+
+    fn of<T: Copy>(&mut self, all: &[T]) -> T {
+        all[self.below(all.len())]
+    }
+
+    fn letters(&mut self, count: usize) -> String {
+        let mut letter = || char::from(b'a' + u8::try_from(self.below(26)).unwrap());
+        (0..count).map(|_| letter()).collect()
+    }
+
+    /// A field whose name no other one has that is made with another `number`.
+    fn field(&mut self, number: usize, longest: usize) -> String {
+        let kind = self.of(&["string", "text", "integer", "float", "boolean", "timestamp"]);
+        let letters = self.below(longest - 3);
+        let mut field = format!("{}z{number}:{kind}", self.letters(letters));
+        if field.starts_with('z') {
+            field.insert(0, 'f');
+        }
+        if self.below(2) == 0 {
+            field.push('?');
+        }
+        if !["text", "float", "boolean"].contains(&kind) && self.below(2) == 0 {
+            field.push_str(":unique");
+        }
+        field
+    }
+
+    fn fields(&mut self) -> String {
+        let count = 1 + self.below(12);
+        let fields: Vec<String> = (0..count).map(|number| self.field(number, 24)).collect();
+        fields.join(" ")
+    }
+}
+
+#[test]
+fn resources_of_any_fields_are_formatted() {
+    for database in ["sqlite", "postgres"] {
+        let forge = Forge::new();
+        forge
+            .run(&format!("new shop --yes --database {database}"))
+            .exits(0);
+        let mut random = Random(database.len() as u64);
+        for number in 0..40 {
+            let letters = random.below(18);
+            let name = format!("x{}{}", random.letters(letters), number % 10);
+            let fields = random.fields();
+            // The same name in another round is refused.
+            let run = generate(&forge, &format!("resource {name} {fields}"));
+            assert!(matches!(run.code, Some(0 | 3)), "{run:#?}");
+        }
+        let mut rustfmt = Command::new("rustfmt");
+        rustfmt
+            .args(["--check", "--edition", "2024", "src/main.rs", "src/lib.rs"])
+            .arg("tests/service/main.rs")
+            .current_dir(forge.path("shop"));
+        Run::of(&mut rustfmt).exits(0);
+    }
+}
+
 #[test]
 fn twenty_in_a_row_are_all_wired_in_once() {
     let forge = project();
-    let mut state = 20_u64;
-    let mut random = |below: u64| {
-        state = state
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1);
-        (state >> 33) % below
-    };
+    let mut random = Random(20);
     let mut made = Vec::new();
     while made.len() < 20 {
-        let kind = ["task", "route", "setting", "migration"][usize::try_from(random(4)).unwrap()];
-        let letters =
-            (0..=random(12)).map(|_| char::from(b'a' + u8::try_from(random(26)).unwrap()));
-        let name = format!("x{}_{}", letters.collect::<String>(), made.len());
-        generate(&forge, &format!("{kind} {name}")).exits(0);
+        let kind = random.of(&["task", "route", "setting", "migration", "resource"]);
+        let letters = random.below(12);
+        let name = format!("x{}_{}", random.letters(letters), made.len());
+        let fields = if kind == "resource" {
+            format!(" {}", random.fields())
+        } else {
+            String::new()
+        };
+        generate(&forge, &format!("{kind} {name}{fields}")).exits(0);
         made.push((kind, name));
     }
     for (kind, name) in &made {
@@ -241,6 +428,10 @@ fn twenty_in_a_row_are_all_wired_in_once() {
                 format!("        .merge({name}::router())\n"),
             ),
             "setting" => ("src/settings/mod.rs", format!("    pub {name}: usize,\n")),
+            "resource" => (
+                "src/routes/mod.rs",
+                format!("        .merge({name}s::router())\n"),
+            ),
             _ => ("src/database/migrations.rs", format!("_{name}\"),\n")),
         };
         assert_eq!(
@@ -267,15 +458,20 @@ fn a_layer_from_outside_brings_generators_of_its_own() {
     forge.mkdir("platform/generators/note/docs/notes");
     forge.write("platform/layer.toml", "");
     let path = "platform/generators/note/docs/notes/__name__.md.tera";
-    forge.write(path, "# {{ item_words }} of {{ name }}\n");
-    let manifest = "gloss = 'a note'\n\n[in.'src/lib.rs']\nlayout = '//! - the {{ item_words }}'\n";
+    let template = "# {{ item_words }} of {{ name }}\n\
+        {% for field in fields %}\n{{ field.words }}: {{ field.type }} {{ field.rust }}\n{% endfor %}\n";
+    forge.write(path, template);
+    let manifest = "gloss = 'a note'\nfields = { most = 2, reserved = ['text'] }\n\n[in.'src/lib.rs']\nlayout = '//! - the {{ item_words }}'\n";
     forge.write("platform/generators/note/generator.toml", manifest);
     forge.run("new shop --yes --layer platform").exits(0);
     assert!(!forge.path("shop/generators").exists());
-    generate(&forge, "note first-steps").exits(0);
+    generate(&forge, "note first-steps text:text")
+        .exits(2)
+        .says("the field `text` is there anyway");
+    generate(&forge, "note first-steps read-at:timestamp? by:string").exits(0);
     assert_eq!(
         read(&forge, "docs/notes/first_steps.md"),
-        "# first steps of shop\n"
+        "# first steps of shop\nread at: timestamp Option<DateTime<Utc>>\nby: string String\n"
     );
     assert!(read(&forge, "src/lib.rs").contains("\n//! - the first steps\n"));
 

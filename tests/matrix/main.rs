@@ -207,35 +207,79 @@ fn layer() -> Result<(), Failed> {
     )
 }
 
-/// A project of everything with something of every generator, named as briefly and as long as can be.
+/// A project of everything, and one without examples on the other database, with something of every
+/// generator, named as briefly and as long as can be.
 fn generators() -> Result<(), Failed> {
-    let name = NAMES[1];
-    let project = place(name)?;
-    let forge = |arguments: &[&str]| -> Result<(), Failed> {
-        let mut forge = Command::new(env!("CARGO_BIN_EXE_forge"));
-        forge.arg("generate").args(arguments).current_dir(&project);
-        let output = forge.output()?;
-        let message = String::from_utf8_lossy(&output.stderr).into_owned();
-        if output.status.success() {
-            Ok(())
-        } else {
-            Err(format!("{arguments:?}: {message}").into())
-        }
-    };
-    combinations().everything().generate(name, &project);
+    for (database, further) in [("sqlite", "--near-cache"), ("postgres", "--no-examples")] {
+        let name = NAMES[1];
+        let project = place(name)?;
+        let new = [
+            "new",
+            "--yes",
+            "--vcs",
+            "none",
+            "--quiet",
+            further,
+            "--database",
+            database,
+        ];
+        forge(
+            &project,
+            &[&new[..], &[&project.to_string_lossy()]].concat(),
+        )?;
+        generate(&project)?;
+        cargo(&project, "fmt --check")?;
+        // The lock file does not know what resources depend on.
+        cargo(&project, "clippy --all-targets -- -D warnings")?;
+        cargo(
+            &project,
+            "test --locked -- runs_it tells_its_name tasks docs settings statements migrations \
+             created_read what_breaks_a_rule what_is_unique pages_have a_change_is_not_lost",
+        )?;
+    }
+    Ok(())
+}
+
+fn generate(project: &Path) -> Result<(), Failed> {
     let layers = Layers::built_in()?;
     for generator in layers.list.iter().flat_map(|layer| &layer.generators) {
-        for item in ["b", "a_twenty_four_letters_z", "report-2"] {
+        let (longest, fields): (&str, &[&str]) = match generator.manifest.fields {
+            None => ("a_twenty_four_letters_z", &[]),
+            Some(_) => (
+                "nineteen_letters_zz",
+                &[
+                    "title:string:unique",
+                    "note:text?",
+                    "price:integer",
+                    "weight:float?",
+                    "is_sold:boolean",
+                    "sold_at:timestamp?:unique",
+                    "twenty_four_letters_long:string?",
+                ],
+            ),
+        };
+        for item in ["b", longest, "report-2"] {
             let item = format!("{}{item}", &generator.name[..1]);
-            forge(&[&generator.name, &item])?;
+            let what = ["generate", &generator.name, &item];
+            forge(project, &[&what[..], fields].concat())?;
         }
     }
-    cargo(&project, "fmt --check")?;
-    cargo(&project, "clippy --all-targets --locked -- -D warnings")?;
-    cargo(
-        &project,
-        "test --locked -- runs_it tells_its_name tasks docs settings",
-    )
+    Ok(())
+}
+
+/// Runs Forge in a project, or beside one that is not there yet.
+fn forge(project: &Path, arguments: &[&str]) -> Result<(), Failed> {
+    let mut forge = Command::new(env!("CARGO_BIN_EXE_forge"));
+    if project.exists() {
+        forge.current_dir(project);
+    }
+    let output = forge.args(arguments).output()?;
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    if output.status.success() {
+        Ok(())
+    } else {
+        Err(format!("{arguments:?}: {message}").into())
+    }
 }
 
 /// Where a project of a name is made anew: below another workspace, as many people keep theirs.

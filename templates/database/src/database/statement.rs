@@ -80,7 +80,7 @@ impl<P: Parameters, R: Record> Statement<P, R> {
     }
 }
 
-/// What a statement takes: a tuple of up to eight values.
+/// What a statement takes: a tuple of up to sixteen values.
 pub trait Parameters: Sized {
     #[doc(hidden)]
     const ACCEPTS: &'static [fn(&TypeInfo) -> bool];
@@ -116,6 +116,14 @@ parameters!(A 0, B 1, C 2, D 3, E 4);
 parameters!(A 0, B 1, C 2, D 3, E 4, F 5);
 parameters!(A 0, B 1, C 2, D 3, E 4, F 5, G 6);
 parameters!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7);
+parameters!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8);
+parameters!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9);
+parameters!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10);
+parameters!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11);
+parameters!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12);
+parameters!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13);
+parameters!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14);
+parameters!(A 0, B 1, C 2, D 3, E 4, F 5, G 6, H 7, I 8, J 9, K 10, L 11, M 12, N 13, O 14, P 15);
 
 /// What a row becomes: nothing, the value of its only column in a tuple, or a struct with
 /// [`columns!`].
