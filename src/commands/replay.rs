@@ -38,7 +38,11 @@ pub fn command(given: &cli::New, target: &Target, answers: &Answers, layers: &La
 /// A path as a word of a shell command, where it cannot be taken for a flag.
 #[must_use]
 pub fn path(path: &Path) -> String {
-    let text = path.to_string_lossy();
+    let mut text = path.to_string_lossy().into_owned();
+    if cfg!(windows) {
+        // Every shell there takes it, and none for the start of an escape.
+        text = text.replace('\\', "/");
+    }
     if text.starts_with('-') {
         quoted(&format!("./{text}"))
     } else {

@@ -1,7 +1,6 @@
 //! `forge generate`: files for one item, and the lines that wire them in.
 
 use std::fs;
-use std::process::Command;
 
 use crate::forge::{Forge, Run};
 
@@ -378,6 +377,8 @@ impl Random {
     }
 }
 
+// The same everywhere, and not every Windows has rustfmt.
+#[cfg(unix)]
 #[test]
 fn resources_of_any_fields_are_formatted() {
     for database in ["sqlite", "postgres"] {
@@ -394,7 +395,7 @@ fn resources_of_any_fields_are_formatted() {
             let run = generate(&forge, &format!("resource {name} {fields}"));
             assert!(matches!(run.code, Some(0 | 3)), "{run:#?}");
         }
-        let mut rustfmt = Command::new("rustfmt");
+        let mut rustfmt = std::process::Command::new("rustfmt");
         rustfmt
             .args(["--check", "--edition", "2024", "src/main.rs", "src/lib.rs"])
             .arg("tests/service/main.rs")

@@ -1,5 +1,3 @@
-use std::process::Command;
-
 use forge::input::options::Kind;
 use forge::layers::Layers;
 use serde_json::{Value, json};
@@ -70,7 +68,7 @@ fn the_command_that_is_told_makes_the_same_project() {
         let made = forge.run_args(&args).exits(0).json();
         let path = made["path"].as_str().unwrap();
         std::fs::rename(forge.path(path), forge.path("original")).unwrap();
-        let mut shell = Command::new("sh");
+        let mut shell = std::process::Command::new("sh");
         forge.prepare(&mut shell);
         let binary = env!("CARGO_BIN_EXE_forge");
         let told = made["command"].as_str().unwrap();

@@ -1,5 +1,4 @@
 use std::fs;
-use std::path::Path;
 
 use crate::forge::{Forge, Run};
 
@@ -109,8 +108,7 @@ fn refuses_a_directory_with_anything_in_it() {
 fn names_what_a_run_that_was_killed_has_left_in_a_directory() {
     let forge = Forge::new();
     for entry in [".shop.forge", ".other.forge-a1B2c3"] {
-        let left = Path::new("shop").join(entry);
-        let left = left.to_str().unwrap();
+        let left = &format!("shop/{entry}");
         for repository in [false, true] {
             forge.mkdir(left);
             if repository {

@@ -244,9 +244,9 @@ fn generate(project: &Path) -> Result<(), Failed> {
     let layers = Layers::built_in()?;
     for generator in layers.list.iter().flat_map(|layer| &layer.generators) {
         let (longest, fields): (&str, &[&str]) = match generator.manifest.fields {
-            None => ("a_twenty_four_letters_z", &[]),
+            None => ("_twenty_four_letters_z", &[]),
             Some(_) => (
-                "nineteen_letters_zz",
+                "eighteen_letters_z",
                 &[
                     "title:string:unique",
                     "note:text?",
@@ -259,7 +259,8 @@ fn generate(project: &Path) -> Result<(), Failed> {
             ),
         };
         for item in ["b", longest, "report-2"] {
-            let item = format!("{}{item}", &generator.name[..1]);
+            // The API has no two types of one name.
+            let item = format!("{}{item}", &generator.name[..2]);
             let what = ["generate", &generator.name, &item];
             forge(project, &[&what[..], fields].concat())?;
         }

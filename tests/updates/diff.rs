@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Command, Stdio};
 
-use crate::forge::Forge;
+use crate::forge::{Forge, has_git};
 
 fn edited() -> Forge {
     let forge = Forge::new();
@@ -74,6 +74,9 @@ fn counts_lines() {
 /// The diff is in the form that other programs read: taken back, the project is as rendered.
 #[test]
 fn git_can_take_it_back() {
+    if !has_git() {
+        return;
+    }
     let forge = edited();
     for path in ["Cargo.lock", "Cargo.toml"] {
         forge.run("new fresh/shop --yes --redis --no-worker --no-docker --vcs none -q");
