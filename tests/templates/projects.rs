@@ -45,7 +45,7 @@ fn words_of(option: &str) -> &'static [&'static str] {
             "/users",
             "visits",
         ],
-        "worker" => &["worker", "oxana", "enqueue", "celery"],
+        "worker" => &["worker", "enqueue", "celery"],
         "docker" => &["docker", "compose", "container"],
         other => panic!("say which words belong to the option `{other}` alone"),
     }

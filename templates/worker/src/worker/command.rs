@@ -84,11 +84,13 @@ fn clear_dead(settings: &Settings) -> ExitCode {
 fn healthcheck(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
         let host = gethostname::gethostname();
-        let alive = tasks.hosts_of_workers().await?;
-        if alive.iter().any(|worker| **worker == *host) {
-            return Ok(());
+        let host = host.to_string_lossy();
+        let workers = tasks.workers().await?;
+        let here = workers.iter().filter(|worker| worker.host == host);
+        match here.filter(|worker| worker.is_alive()).count() {
+            0 => Err(format!("no worker on `{host}` is alive").into()),
+            _ => Ok(()),
         }
-        Err(format!("no worker on `{}` is alive", host.display()).into())
     })
 }
 

@@ -4,10 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Error, TaskId, Tasks, engine, keys};
-
-/// The length of the list; beyond it, the oldest task is dropped.
-pub(super) const MAX_DEAD: usize = 1000;
+use super::{Error, TaskId, Tasks};
 
 /// A task that failed for good.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -51,22 +48,8 @@ impl Tasks {
             let Ok(task) = serde_json::from_str::<DeadTask>(&entry) else {
                 continue;
             };
-            // Its worker has yet to acknowledge the job, and the engine would drop the new one.
-            if self.is_queued(&task.id).await? {
-                continue;
-            }
-            // In this order a crash may leave the task on the list, but never loses it.
-            self.redis().delete_async(keys::record(&task.id)).await?;
-            self.enqueue_job(engine::Job {
-                id: task.id,
-                task: task.task,
-                payload: task.payload,
-            })
-            .await?;
-            let mut command = redis::cmd("LREM");
-            command.arg(self.redis().key(keys::DEAD)).arg(1).arg(&entry);
-            self.redis().write_async::<u64>(command).await?;
-            retried += 1;
+            let job = self.job(task.id, &task.task, task.payload);
+            retried += usize::from(self.broker().revive(&entry, &job).await?);
         }
         Ok(retried)
     }
@@ -79,14 +62,14 @@ impl Tasks {
     pub async fn clear_dead(&self) -> Result<usize, Error> {
         // Atomic, so that the number is right.
         let mut command = redis::cmd("LPOP");
-        command.arg(self.redis().key(keys::DEAD)).arg(MAX_DEAD);
-        let removed: Vec<String> = self.redis().write_async(command).await?;
+        command.arg(self.broker().key("dead")).arg(u32::MAX);
+        let removed: Vec<String> = self.broker().redis().write_async(command).await?;
         Ok(removed.len())
     }
 
     async fn dead_entries(&self) -> Result<Vec<String>, Error> {
         let mut command = redis::cmd("LRANGE");
-        command.arg(self.redis().key(keys::DEAD)).arg(0).arg(-1);
-        Ok(self.redis().read_async(command).await?)
+        command.arg(self.broker().key("dead")).arg(0).arg(-1);
+        Ok(self.broker().redis().read_async(command).await?)
     }
 }

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde_json::Value;
 
+use super::task::Work;
 use super::{Backoff, Context, Task, TaskError};
 
 /// The tasks of the service by name. The web process and the worker use the same list.
@@ -17,7 +18,7 @@ pub(super) struct Definition {
     pub(super) max_retries: u32,
     pub(super) backoff: Backoff,
     pub(super) schedule: Option<Timetable>,
-    pub(super) run: fn(Value, &Context) -> Result<Value, TaskError>,
+    pub(super) start: fn(Value, Context) -> Result<Work, TaskError>,
 }
 
 /// When a task runs by itself, and on which payload.
@@ -46,7 +47,7 @@ impl Registry {
             max_retries: T::MAX_RETRIES,
             backoff: T::BACKOFF,
             schedule,
-            run: run::<T>,
+            start: start::<T>,
         };
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         assert!(
@@ -74,20 +75,15 @@ impl Registry {
     }
 }
 
-#[derive(Debug, thiserror::Error)]
-enum Conversion {
-    #[error("the payload cannot be decoded: {0}")]
-    Payload(String),
-    #[error("the output cannot be encoded")]
-    Output(#[source] serde_json::Error),
+fn start<T: Task>(payload: Value, context: Context) -> Result<Work, TaskError> {
+    let payload = serde_json::from_value(payload)
+        .map_err(|error| TaskError::permanent(Undecodable(without_value(&error))))?;
+    Ok(T::start(payload, context))
 }
 
-fn run<T: Task>(payload: Value, context: &Context) -> Result<Value, TaskError> {
-    let payload = serde_json::from_value(payload)
-        .map_err(|error| TaskError::permanent(Conversion::Payload(without_value(&error))))?;
-    let output = T::run(payload, context)?;
-    serde_json::to_value(output).map_err(|error| TaskError::permanent(Conversion::Output(error)))
-}
+#[derive(Debug, thiserror::Error)]
+#[error("the payload cannot be decoded: {0}")]
+struct Undecodable(String);
 
 /// What was expected, without what was found: the log does not tell payloads.
 fn without_value(error: &serde_json::Error) -> String {

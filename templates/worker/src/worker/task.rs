@@ -1,16 +1,21 @@
-//! What a task is: a payload, a blocking function, and what happens when it fails.
+//! What a task is: a payload, a function, and what happens when it fails.
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::pin::Pin;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
+use tokio::task::{JoinHandle, spawn_blocking};
+use tracing::Instrument;
 
 use super::Context;
 use crate::error::with_causes;
 
-/// A task: a file in [`tasks`](super::tasks) and a line in the list there.
+/// A task: a file in [`tasks`](super::tasks) and a line in the list there. If its work blocks, it is a
+/// [`BlockingTask`].
 ///
 /// **A task may run more than once**: after an error or a panic, and where its worker was killed, cut
 /// off, or lost before it could report success. Write [`run`](Self::run) so that a second run does no
@@ -26,16 +31,15 @@ use crate::error::with_causes;
 pub trait Task: 'static {
     /// The input. Payloads wait in Redis across deploys: give a new field `#[serde(default)]`, or tasks
     /// that were enqueued before fail.
-    type Payload: Serialize + DeserializeOwned;
+    type Payload: Serialize + DeserializeOwned + Send + Sync;
     /// The result, kept for `TASK_RESULT_TTL`. Keep it small: store what is large elsewhere, and return
     /// where it is.
-    type Output: Serialize;
+    type Output: Serialize + Send;
 
     /// The name in Redis: letters, digits, `-` and `_`. Do not change it: no worker would know tasks that
     /// wait under the old one.
     const NAME: &'static str;
-    /// How often a failed run is retried; being cut off counts as well. Tasks expire seven days after
-    /// they are due, so all waits together have to be shorter.
+    /// How often a failed run is retried; being cut off counts as well.
     const MAX_RETRIES: u32 = 3;
     /// How long to wait before each retry.
     const BACKOFF: Backoff = Backoff::DEFAULT;
@@ -45,16 +49,108 @@ pub trait Task: 'static {
         None
     }
 
-    /// Does the work, on a thread that may block. Nothing interrupts a run, and it occupies one of
-    /// `WORKER_CONCURRENCY` permits until it returns: give every call that waits a time-out.
+    /// Does the work. Nothing interrupts a run, and it occupies one of `WORKER_CONCURRENCY` places until
+    /// it returns: give every call that waits a time-out.
     ///
     /// # Errors
     ///
     /// Any error passed on with `?` is retried; [`TaskError::permanent`] is not. The error and its causes
     /// go to the log and to the list of dead tasks, so keep secrets out of them. Clients learn only what
     /// [`TaskError::with_public_message`] says.
+    fn run(
+        payload: Self::Payload,
+        context: &Context,
+    ) -> impl Future<Output = Result<Self::Output, TaskError>> + Send;
+
+    /// The run of a task without its types.
+    #[doc(hidden)]
+    fn start(payload: Self::Payload, context: Context) -> Work {
+        Work::Async(Box::pin(async move {
+            encode(Self::run(payload, &context).await?)
+        }))
+    }
+}
+
+/// A task whose work blocks: it computes for long, or calls what cannot be awaited. It runs on a thread
+/// that may block, so it uses the methods that end in `_sync`. All else is as for a [`Task`], which it
+/// is as well.
+pub trait BlockingTask: 'static {
+    /// As [`Task::Payload`].
+    type Payload: Serialize + DeserializeOwned + Send + Sync;
+    /// As [`Task::Output`].
+    type Output: Serialize + Send;
+
+    /// As [`Task::NAME`].
+    const NAME: &'static str;
+    /// As [`Task::MAX_RETRIES`].
+    const MAX_RETRIES: u32 = 3;
+    /// As [`Task::BACKOFF`].
+    const BACKOFF: Backoff = Backoff::DEFAULT;
+
+    /// As [`Task::schedule`].
+    fn schedule() -> Option<Schedule<Self::Payload>> {
+        None
+    }
+
+    /// Does the work.
+    ///
+    /// # Errors
+    ///
+    /// As [`Task::run`].
     fn run(payload: Self::Payload, context: &Context) -> Result<Self::Output, TaskError>;
 }
+
+impl<T: BlockingTask> Task for T {
+    type Payload = T::Payload;
+    type Output = T::Output;
+
+    const NAME: &'static str = T::NAME;
+    const MAX_RETRIES: u32 = T::MAX_RETRIES;
+    const BACKOFF: Backoff = T::BACKOFF;
+
+    fn schedule() -> Option<Schedule<Self::Payload>> {
+        T::schedule()
+    }
+
+    async fn run(payload: Self::Payload, context: &Context) -> Result<Self::Output, TaskError> {
+        T::run(payload, context)
+    }
+
+    fn start(payload: Self::Payload, context: Context) -> Work {
+        Work::Blocking(Box::new(move || encode(T::run(payload, &context)?)))
+    }
+}
+
+/// A run of a task, not begun.
+#[doc(hidden)]
+pub enum Work {
+    /// It is awaited.
+    Async(Pin<Box<dyn Future<Output = Ran> + Send>>),
+    /// It needs a thread that may block.
+    Blocking(Box<dyn FnOnce() -> Ran + Send>),
+}
+
+/// What a run comes to.
+type Ran = Result<Value, TaskError>;
+
+impl Work {
+    /// Begins, within the current span of the log.
+    pub(super) fn spawn(self) -> JoinHandle<Ran> {
+        let span = tracing::Span::current();
+        match self {
+            Self::Async(work) => tokio::spawn(work.instrument(span)),
+            Self::Blocking(work) => spawn_blocking(move || span.in_scope(work)),
+        }
+    }
+}
+
+fn encode(output: impl Serialize) -> Ran {
+    serde_json::to_value(output).map_err(|error| TaskError::permanent(Unencodable(error)))
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the output cannot be encoded")]
+struct Unencodable(#[source] serde_json::Error);
 
 /// When a task runs by itself.
 #[derive(Clone, Debug)]
@@ -83,13 +179,11 @@ impl Backoff {
         max: Duration::from_secs(600),
     };
 
-    /// The wait after attempt number `attempt`, with a `jitter` from 0 to 1. It is at least one second,
-    /// and rounded to whole ones, which the engine counts in.
+    /// The wait after attempt number `attempt`, with a `jitter` from 0 to 1.
     pub(super) fn wait(&self, attempt: u32, jitter: f64) -> Duration {
         let doubled = 2_u32.saturating_pow(attempt.saturating_sub(1));
         let wait = self.initial.saturating_mul(doubled).min(self.max);
-        let seconds = wait.as_secs_f64() * (1.0 + jitter / 2.0);
-        Duration::from_secs_f64(seconds.round().max(1.0))
+        wait.mul_f64(1.0 + jitter / 2.0)
     }
 }
 
@@ -176,17 +270,6 @@ mod tests {
     fn jitter_adds_half_of_the_wait_at_most() {
         assert_eq!(BACKOFF.wait(2, 0.5).as_secs(), 5);
         assert_eq!(BACKOFF.wait(2, 1.0).as_secs(), 6);
-    }
-
-    #[test]
-    fn a_wait_is_rounded_to_seconds_and_is_one_at_least() {
-        let initial = |milliseconds| Backoff {
-            initial: Duration::from_millis(milliseconds),
-            ..BACKOFF
-        };
-        assert_eq!(initial(1000).wait(1, 0.9).as_secs(), 1);
-        assert_eq!(initial(1600).wait(1, 0.0).as_secs(), 2);
-        assert_eq!(initial(0).wait(1, 1.0).as_secs(), 1);
     }
 
     #[derive(Debug, thiserror::Error)]

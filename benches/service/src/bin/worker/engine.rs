@@ -1,4 +1,4 @@
-//! The job engine alone, with a handler that neither blocks nor keeps a result.
+//! A job engine, oxana, with a handler that neither blocks nor keeps a result.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::consumer::CONCURRENCY;
 use crate::report;
 
-/// As in the service; ten seconds where nothing is said.
+/// Ten seconds where nothing is said.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 pub(crate) struct Producer(Storage);

@@ -1,6 +1,6 @@
 //! Jobs per second of real worker processes with a backlog, and how long an idle one takes to pick a
-//! job up: the worker of the service against the bare job engine, against consumers that only pop,
-//! and against rusty-sidekiq. All do nothing in a job, run eight at once, and share one Redis that
+//! job up: the worker of the service against a job engine alone, against consumers that only pop, and
+//! against rusty-sidekiq. All do nothing in a job, run eight at once, and share one Redis that
 //! keeps its append-only file, as a queue needs.
 
 mod brpop;

@@ -1,5 +1,5 @@
-//! The worker of the service, as `my_project worker` runs it: a thread for each job, attempts and
-//! results in Redis, and a line in the log.
+//! The worker of the service, as `my_project worker` runs it: attempts and results in Redis, and a line
+//! in the log.
 
 use my_project::redis::RedisManager;
 use my_project::settings::{Reader, Settings};
@@ -49,7 +49,7 @@ impl Task for Noop {
 
     const NAME: &'static str = "noop";
 
-    fn run(enqueued: u64, _: &Context) -> Result<(), TaskError> {
+    async fn run(enqueued: u64, _: &Context) -> Result<(), TaskError> {
         report::run_job(enqueued);
         Ok(())
     }

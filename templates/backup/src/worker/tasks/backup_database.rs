@@ -1,7 +1,7 @@
 //! Backs the database up.
 
 use crate::database::backup::{self, Backup};
-use crate::worker::{Context, Schedule, Task, TaskError};
+use crate::worker::{BlockingTask, Context, Schedule, TaskError};
 
 /// Backs the database up every night, if there is a directory for backups.
 ///
@@ -9,7 +9,7 @@ use crate::worker::{Context, Schedule, Task, TaskError};
 #[derive(Debug)]
 pub struct BackupDatabase;
 
-impl Task for BackupDatabase {
+impl BlockingTask for BackupDatabase {
     type Payload = ();
     type Output = Option<Backup>;
 

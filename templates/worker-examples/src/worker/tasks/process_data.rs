@@ -6,7 +6,7 @@ use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::worker::{Context, Task, TaskError};
+use crate::worker::{BlockingTask, Context, TaskError};
 
 /// How long a result is kept.
 const TIME_TO_LIVE: Duration = Duration::from_secs(3600);
@@ -27,7 +27,7 @@ pub struct ProcessDataPayload {
     pub key: String,
 }
 
-impl Task for ProcessData {
+impl BlockingTask for ProcessData {
     type Payload = ProcessDataPayload;
     type Output = String;
 

@@ -35,8 +35,10 @@ impl Task for RedisMemory {
         })
     }
 
-    fn run((): (), context: &Context) -> Result<Memory, TaskError> {
-        let info: InfoDict = context.redis.read_sync(redis::cmd("INFO").arg("memory"))?;
+    async fn run((): (), context: &Context) -> Result<Memory, TaskError> {
+        let mut command = redis::cmd("INFO");
+        command.arg("memory");
+        let info: InfoDict = context.redis.read_async(command).await?;
         let number = |name| info.get::<u64>(name);
         let used = number("used_memory").unwrap_or_default();
         let limit = number("maxmemory").filter(|limit| *limit > 0);

@@ -58,7 +58,7 @@ async fn dead_tasks_can_be_cleared() {
 #[tokio::test]
 async fn a_task_that_the_queue_still_has_stays_on_the_list() {
     let stage = Stage::new();
-    // As between the end of a task and the moment when its worker tells the engine.
+    // As if Redis had lost a part of what it was told last.
     let id = stage.enqueue::<Refuse>(()).await;
     let task = DeadTask {
         id,
@@ -70,7 +70,7 @@ async fn a_task_that_the_queue_still_has_stays_on_the_list() {
     };
     let mut client = stage.redis.get_async_client().await.unwrap();
     let mut command = redis::cmd("LPUSH");
-    command.arg(stage.redis.key("dead-tasks"));
+    command.arg(stage.redis.key("{worker}:dead"));
     command.arg(serde_json::to_string(&task).unwrap());
     command.exec_async(&mut client).await.unwrap();
 

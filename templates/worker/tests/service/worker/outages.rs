@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use redis::Value;
+
 use super::load;
 use super::probes::{Note, Noted};
 use super::stage::{MORTAL, Stage, Status};
@@ -124,16 +126,33 @@ async fn a_long_task_does_not_keep_others_waiting_after_redis_was_restarted() {
 }
 
 #[tokio::test]
-async fn an_attempt_whose_answer_was_lost_is_counted_once() {
+async fn an_outcome_whose_answer_was_lost_is_recorded_once() {
     let stage = Stage::new();
-    let script = redis::Script::new(include_str!("../../../src/worker/start.lua"));
+    let id = stage.enqueue::<Note>(Noted::default()).await;
     let mut client = stage.redis.get_async_client().await.unwrap();
-    let mut started = vec![];
-    for caller in ["first", "first", "second", "second", "third"] {
-        let mut asked = script.key("record");
-        asked.arg("state").arg(60_000).arg(2).arg(caller);
-        let attempt: i64 = asked.invoke_async(&mut client).await.unwrap();
-        started.push(attempt);
+    let stream = stage.redis.key("{worker}:queue:default");
+    let mut create = redis::cmd("XGROUP");
+    create.arg("CREATE").arg(&stream).arg("workers").arg(0);
+    create.exec_async(&mut client).await.unwrap();
+    let mut read = redis::cmd("XREADGROUP");
+    read.arg(&["GROUP", "workers", "me", "STREAMS"]);
+    read.arg(stream).arg(">");
+    let read: Vec<(String, Vec<(String, Value)>)> = read.query_async(&mut client).await.unwrap();
+    let entry = &read[0].1[0].0;
+
+    let script = redis::Script::new(concat!(
+        include_str!("../../../src/worker/scripts/prelude.lua"),
+        include_str!("../../../src/worker/scripts/finish.lua")
+    ));
+    let state = r#"{"status":"RETRY","error":"","retry_at":"2030-01-01T00:00:00Z"}"#;
+    for _ in 0..2 {
+        let mut finish = script.key(stage.redis.key("{worker}"));
+        finish.arg(&["me", "default", entry, &id.to_string()]);
+        finish.arg(&["1", state, "retry", "600000", ""]);
+        let next: Value = finish.invoke_async(&mut client).await.unwrap();
+        assert_eq!(next, Value::Nil);
     }
-    assert_eq!(started, [1, 1, 2, 2, -2]);
+    let state = stage.state(&id).await;
+    assert_eq!(state.attempts, 1);
+    assert!(matches!(state.status, Status::Retry { .. }), "{state:?}");
 }

@@ -1,0 +1,250 @@
+//! The places of a worker: `WORKER_CONCURRENCY` of them, each for one task at a time.
+//!
+//! A queue may take a place as long as one is left for every other queue that has none, so that slow
+//! tasks of one queue never keep those of another one waiting. Where several queues have tasks for a
+//! place that another task leaves, it goes to the one that has the fewest for its weight.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::job::Entry;
+
+/// A queue that a worker takes tasks of, and its weight.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WeightedQueue {
+    /// Its name.
+    pub name: String,
+    /// How many places it gets in relation to others, where both have tasks.
+    pub weight: u32,
+}
+
+/// The places of a worker; clones share them.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    queues: Arc<[WeightedQueue]>,
+    total: usize,
+    taken: Arc<Mutex<Taken>>,
+    left: Arc<Notify>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    next_number: u64,
+    places: HashMap<u64, Holder>,
+}
+
+/// Who has a place.
+#[derive(Debug)]
+struct Holder {
+    queue: usize,
+    entry: Option<Entry>,
+}
+
+/// A place that was taken, and is left when this is dropped.
+#[derive(Debug)]
+pub(super) struct Place {
+    places: Places,
+    number: u64,
+}
+
+impl Places {
+    pub(super) fn new(queues: Vec<WeightedQueue>, total: usize) -> Self {
+        Self {
+            queues: queues.into(),
+            total,
+            taken: Arc::default(),
+            left: Arc::default(),
+        }
+    }
+
+    pub(super) fn total(&self) -> usize {
+        self.total
+    }
+
+    pub(super) fn queues(&self) -> &[WeightedQueue] {
+        &self.queues
+    }
+
+    /// Waits for a place for a task of this queue.
+    pub(super) async fn take(&self, queue: usize) -> Place {
+        loop {
+            let mut left = std::pin::pin!(self.left.notified());
+            // From here on, so that none is missed that is left before it is waited for.
+            left.as_mut().enable();
+            if let Some(place) = self.try_take(queue) {
+                return place;
+            }
+            left.await;
+        }
+    }
+
+    fn try_take(&self, queue: usize) -> Option<Place> {
+        let mut taken = self.lock();
+        let held = self.held(&taken);
+        if !may_take(&held, self.total, queue) {
+            return None;
+        }
+        let number = taken.next_number;
+        taken.next_number += 1;
+        let holder = Holder { queue, entry: None };
+        taken.places.insert(number, holder);
+        Some(Place {
+            places: self.clone(),
+            number,
+        })
+    }
+
+    /// The entries of the tasks that run.
+    pub(super) fn entries(&self) -> Vec<Entry> {
+        let taken = self.lock();
+        let holders = taken.places.values();
+        holders.filter_map(|holder| holder.entry.clone()).collect()
+    }
+
+    /// How many places each queue has.
+    fn held(&self, taken: &Taken) -> Vec<usize> {
+        let mut held = vec![0; self.queues.len()];
+        for holder in taken.places.values() {
+            held[holder.queue] += 1;
+        }
+        held
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place {
+    /// The queues that may have the place next, the first one first.
+    pub(super) fn heirs(&self) -> Vec<&str> {
+        let places = &self.places;
+        let taken = places.lock();
+        let mut held = places.held(&taken);
+        held[taken.places[&self.number].queue] -= 1;
+        let heirs = heirs(&held, places.total, &places.queues);
+        heirs.map(|heir| &*places.queues[heir].name).collect()
+    }
+
+    /// Says which task has the place.
+    pub(super) fn begin(&self, entry: &Entry) {
+        let name_is = |queue: &WeightedQueue| queue.name == entry.queue;
+        let queue = self.places.queues.iter().position(name_is);
+        self.change(|holder| {
+            holder.queue = queue.unwrap_or(holder.queue);
+            holder.entry = Some(entry.clone());
+        });
+    }
+
+    /// Says that the task has been recorded as ended.
+    pub(super) fn end(&self) {
+        self.change(|holder| holder.entry = None);
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Holder)) {
+        if let Some(holder) = self.places.lock().places.get_mut(&self.number) {
+            change(holder);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.places.lock().places.remove(&self.number);
+        self.places.left.notify_waiters();
+    }
+}
+
+/// Whether a queue may take one more of all places: as long as one is left for each queue without any.
+fn may_take(held: &[usize], total: usize, queue: usize) -> bool {
+    let Some(free) = total.checked_sub(held.iter().sum::<usize>() + 1) else {
+        return false;
+    };
+    // With fewer places than queues, nothing can be set aside.
+    if total < held.len() {
+        return true;
+    }
+    let without = held.iter().enumerate();
+    let without = without.filter(|(other, held)| *other != queue && **held == 0);
+    free >= without.count()
+}
+
+/// The queues that may take a place, the one that has the fewest for its weight first.
+fn heirs(
+    held: &[usize],
+    total: usize,
+    queues: &[WeightedQueue],
+) -> impl Iterator<Item = usize> + use<> {
+    let mut heirs: Vec<_> = (0..held.len())
+        .filter(|queue| may_take(held, total, *queue))
+        .collect();
+    heirs.sort_by(|a, b| {
+        let share = |queue: usize, other: usize| (held[queue] + 1) * queues[other].weight as usize;
+        share(*a, *b).cmp(&share(*b, *a))
+    });
+    heirs.into_iter()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn queues(weights: &[u32]) -> Vec<WeightedQueue> {
+        let queues = weights.iter().enumerate();
+        let queues = queues.map(|(number, weight)| WeightedQueue {
+            name: number.to_string(),
+            weight: *weight,
+        });
+        queues.collect()
+    }
+
+    #[test]
+    fn a_single_queue_takes_all_places() {
+        assert!(may_take(&[7], 8, 0));
+        assert!(!may_take(&[8], 8, 0));
+    }
+
+    #[test]
+    fn a_place_is_left_for_every_queue_that_has_none() {
+        assert!(may_take(&[5, 0, 0], 8, 0));
+        assert!(!may_take(&[6, 0, 0], 8, 0));
+        assert!(may_take(&[6, 0, 0], 8, 1));
+        assert!(may_take(&[6, 1, 0], 8, 2));
+        assert!(!may_take(&[6, 1, 0], 8, 1));
+    }
+
+    #[test]
+    fn with_fewer_places_than_queues_whoever_comes_first_takes_them() {
+        assert!(may_take(&[0, 0], 1, 1));
+        assert!(!may_take(&[1, 0], 1, 1));
+    }
+
+    #[test]
+    fn places_go_by_weight() {
+        let queues = queues(&[6, 1, 1]);
+        let mut held = [0, 0, 0];
+        for _ in 0..8 {
+            let heir = heirs(&held, 8, &queues).next().expect("a place is left");
+            held[heir] += 1;
+        }
+        assert_eq!(held, [6, 1, 1]);
+        assert_eq!(heirs(&held, 8, &queues).next(), None);
+    }
+
+    #[tokio::test]
+    async fn a_place_that_is_left_goes_to_who_waits_for_it() {
+        let places = Places::new(queues(&[1]), 1);
+        let place = places.take(0).await;
+        let waiting = tokio::spawn({
+            let places = places.clone();
+            async move { places.take(0).await }
+        });
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(place);
+        waiting.await.expect("it does not panic");
+        assert_eq!(places.held(&places.lock()), [0]);
+    }
+}

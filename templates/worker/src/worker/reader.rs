@@ -1,0 +1,98 @@
+//! Takes the tasks of one queue, whenever there is a place for one.
+
+use std::time::Duration;
+
+use redis::Cmd;
+use tokio::task::JoinSet;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::broker::{Broker, GROUP, Reply};
+use super::connection::Connection;
+use super::executor::Executor;
+use super::job::Delivery;
+use crate::redis::Error;
+
+/// How long Redis waits for a task before it answers that there is none.
+const BLOCK: Duration = Duration::from_secs(1);
+
+/// The pause after an error.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// Takes tasks of the queue of this number until `stop`, and then waits for those that it has begun.
+pub(super) async fn run(
+    executor: Executor,
+    queue: usize,
+    timeout: Duration,
+    stop: CancellationToken,
+) {
+    let places = executor.places().clone();
+    let mut reader = Reader::new(&executor, &places.queues()[queue].name, timeout);
+    let mut running = JoinSet::new();
+    while let Some(place) = stop.run_until_cancelled(places.take(queue)).await {
+        let Some(delivery) = reader.next(&stop).await else {
+            break;
+        };
+        running.spawn(executor.clone().work(place, delivery));
+        while running.try_join_next().is_some() {}
+    }
+    running.join_all().await;
+}
+
+struct Reader {
+    broker: Broker,
+    connection: Connection,
+    read: Cmd,
+    create: Cmd,
+}
+
+impl Reader {
+    fn new(executor: &Executor, queue: &str, timeout: Duration) -> Self {
+        let broker = executor.broker().clone();
+        let stream = broker.stream(queue);
+        let mut read = redis::cmd("XREADGROUP");
+        read.arg("GROUP").arg(GROUP).arg(executor.consumer());
+        read.arg("COUNT").arg(1);
+        read.arg("BLOCK").arg(BLOCK.as_millis() as u64);
+        read.arg("STREAMS").arg(&stream).arg(">");
+        let mut create = redis::cmd("XGROUP");
+        create.arg("CREATE").arg(stream).arg(GROUP).arg(0);
+        create.arg("MKSTREAM");
+        Self {
+            connection: Connection::new(broker.redis(), BLOCK, timeout),
+            broker,
+            read,
+            create,
+        }
+    }
+
+    /// Waits for the next task, however long Redis is away; there is none after `stop`.
+    async fn next(&mut self, stop: &CancellationToken) -> Option<Delivery> {
+        while !stop.is_cancelled() {
+            let answer = tokio::select! {
+                answer = self.connection.send::<Reply>(&self.read) => answer,
+                // An answer that nobody waits for may have a task, which then has to be recovered.
+                () = async { stop.cancelled().await; sleep(2 * BLOCK).await } => return None,
+            };
+            match answer {
+                Ok(reply) => {
+                    let delivery = self.broker.deliveries(reply).pop();
+                    if delivery.is_some() {
+                        return delivery;
+                    }
+                }
+                // Nobody has read the queue before, or Redis has lost it.
+                Err(Error::Redis(error)) if error.code() == Some("NOGROUP") => {
+                    if let Err(error) = self.connection.send::<()>(&self.create).await {
+                        tracing::debug!(%error, "could not make the queue");
+                    }
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "could not read the queue");
+                    stop.run_until_cancelled(sleep(PAUSE)).await;
+                }
+            }
+        }
+        None
+    }
+}
