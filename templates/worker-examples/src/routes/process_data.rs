@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -17,6 +17,9 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new().routes(routes!(process_data))
 }
 
+/// The longest key that a client may give.
+const MAX_KEY: usize = 255;
+
 /// An accepted task: its state, and where to ask for it from now on.
 type Accepted = (StatusCode, [(HeaderName, String); 1], Json<TaskState>);
 
@@ -25,6 +28,14 @@ type Accepted = (StatusCode, [(HeaderName, String); 1], Json<TaskState>);
     post,
     path = "/tasks/process-data",
     tag = "tasks",
+    params((
+        "idempotency-key" = Option<String>,
+        Header,
+        min_length = 1,
+        max_length = 255,
+        description = "A key of the client's own choice, like a UUID: a request with the same one gives the \
+            same task, until its result has expired",
+    )),
     request_body = ProcessDataPayload,
     responses(
         (
@@ -33,24 +44,50 @@ type Accepted = (StatusCode, [(HeaderName, String); 1], Json<TaskState>);
             body = TaskState,
             headers(("location" = String, description = "Where to ask for the task")),
         ),
+        (status = 400, description = "The idempotency key cannot be used"),
         (status = 422, description = "The key breaks its rules"),
         (status = 503, description = "No answer from the queue, which may have the task all the same"),
     ),
 )]
 async fn process_data(
     State(state): State<AppState>,
+    headers: HeaderMap,
     Valid(Json(payload)): Valid<Json<ProcessDataPayload>>,
 ) -> Result<Accepted, Error> {
-    let id = state.tasks.enqueue::<ProcessData>(&payload).await?;
+    let tasks = &state.tasks;
+    let (id, known) = match key_of(&headers)? {
+        Some(key) => {
+            let id = tasks.enqueue_once::<ProcessData>(key, &payload).await?;
+            let known = tasks.state(&id).await?;
+            (id, known)
+        }
+        None => (tasks.enqueue::<ProcessData>(&payload).await?, None),
+    };
     let location = format!("/tasks/{id}");
-    let state = TaskState {
+    let task = known.unwrap_or(TaskState {
         id,
         attempts: 0,
         status: Status::Pending,
-    };
+    });
     Ok((
         StatusCode::ACCEPTED,
         [(header::LOCATION, location)],
-        Json(state),
+        Json(task),
     ))
+}
+
+/// The key by which the client knows its request, if it gives one.
+fn key_of(headers: &HeaderMap) -> Result<Option<&str>, Error> {
+    let Some(key) = headers.get("idempotency-key") else {
+        return Ok(None);
+    };
+    let key = key.to_str().ok();
+    let key = key.filter(|key| (1..=MAX_KEY).contains(&key.len()));
+    let refusal = || {
+        Error::new(
+            StatusCode::BAD_REQUEST,
+            "the header `Idempotency-Key` must have 1 to 255 characters of ASCII",
+        )
+    };
+    key.map(Some).ok_or_else(refusal)
 }

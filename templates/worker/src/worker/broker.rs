@@ -15,7 +15,7 @@ use tokio::time::sleep;
 
 use super::dead::DeadTask;
 use super::job::{Delivery, Entry, Job};
-use super::{Error, Status, TaskId, TaskState};
+use super::{Error, Rate, Status, TaskId, TaskState};
 use crate::redis::{self, RedisManager};
 
 /// What all keys of the queue begin with. The braces put them into one slot of a cluster.
@@ -38,6 +38,8 @@ macro_rules! scripts {
 
 scripts! {
     ADD = "add.lua";
+    ADMIT = "admit.lua";
+    CANCEL = "cancel.lua";
     FINISH = "finish.lua";
     KEEP = "keep.lua";
     POSTPONE = "postpone.lua";
@@ -98,8 +100,9 @@ impl Broker {
         format!("{}:{name}", self.base)
     }
 
-    /// Adds tasks, each unless its id is known, and says how many were not.
-    pub(super) async fn add(&self, jobs: &[Job], due: Due) -> Result<u64, Error> {
+    /// Adds tasks, each unless its id is known, or it is unique and its like waits or runs. Gives their
+    /// ids, or those of their likes.
+    pub(super) async fn add(&self, jobs: &[Job], due: Due) -> Result<Vec<TaskId>, Error> {
         let mut script = self.script(&ADD);
         match due {
             Due::Now => script.arg("").arg(""),
@@ -107,9 +110,26 @@ impl Broker {
             Due::At(time) => script.arg("at").arg(time.timestamp_millis()),
         };
         for job in jobs {
-            let payload = job.payload.to_string();
-            script.arg(&[&job.id.0, &job.queue, &job.task, &payload]);
+            add_job(&mut script, job);
         }
+        let ids: Vec<String> = self.run(&script).await?;
+        Ok(ids.into_iter().map(TaskId).collect())
+    }
+
+    /// Whether a task may begin, of which so many may within a time. If not, it waits for its turn.
+    pub(super) async fn admit(&self, delivery: &Delivery, rate: Rate) -> Result<bool, Error> {
+        let mut script = self.script(&ADMIT);
+        let Entry { queue, id: entry } = &delivery.entry;
+        script.arg(&[queue, entry, &delivery.id.0, &delivery.task]);
+        script.arg(rate.runs).arg(milliseconds(rate.per));
+        Ok(self.run(&script).await?)
+    }
+
+    /// Ends a task that no worker has begun, and says whether it was one.
+    pub(super) async fn cancel(&self, id: &TaskId, keep: Duration) -> Result<bool, Error> {
+        let mut script = self.script(&CANCEL);
+        script.arg(&id.0).arg(encode(&Status::Cancelled));
+        script.arg(milliseconds(keep));
         Ok(self.run(&script).await?)
     }
 
@@ -194,8 +214,8 @@ impl Broker {
     /// Lets a dead task run again, if the list still has this entry.
     pub(super) async fn revive(&self, entry: &str, job: &Job) -> Result<bool, Error> {
         let mut script = self.script(&REVIVE);
-        let payload = job.payload.to_string();
-        script.arg(&[entry, &job.id.0, &job.queue, &job.task, &payload]);
+        script.arg(entry);
+        add_job(&mut script, job);
         Ok(self.run(&script).await?)
     }
 
@@ -284,6 +304,12 @@ impl fmt::Debug for Broker {
             .field("base", &self.base)
             .finish_non_exhaustive()
     }
+}
+
+fn add_job(script: &mut ScriptInvocation<'_>, job: &Job) {
+    let payload = job.payload.to_string();
+    script.arg(&[&job.id.0, &job.queue, &job.task, &payload]);
+    script.arg(u8::from(job.is_unique));
 }
 
 fn encode(value: &impl Serialize) -> String {

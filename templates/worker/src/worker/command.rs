@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use chrono::SecondsFormat;
 
+use super::workers::Worker;
 use super::{DeadTask, Tasks, process, tasks};
 use crate::commands::{self, Command};
 use crate::redis::RedisManager;
@@ -21,7 +22,7 @@ pub const COMMANDS: &[Command] = &[
     },
     Command {
         words: "healthcheck worker",
-        about: "ask Redis whether a worker on this host is alive",
+        about: "ask Redis whether a worker on this host is alive and makes progress",
         run: healthcheck,
     },
     Command {
@@ -80,16 +81,24 @@ fn clear_dead(settings: &Settings) -> ExitCode {
     })
 }
 
-/// Succeeds if a worker on this host sent a heartbeat within the last five seconds.
+/// Succeeds if a worker on this host gave a sign of life within the last five seconds, and not all of its
+/// places are taken by tasks that have gone beyond their time limit.
 fn healthcheck(settings: &Settings) -> ExitCode {
     with_tasks(settings, async |tasks| {
         let host = gethostname::gethostname();
         let host = host.to_string_lossy();
         let workers = tasks.workers().await?;
-        let here = workers.iter().filter(|worker| worker.host == host);
-        match here.filter(|worker| worker.is_alive()).count() {
-            0 => Err(format!("no worker on `{host}` is alive").into()),
-            _ => Ok(()),
+        let is_here = |worker: &&Worker| worker.host == host && worker.is_alive();
+        let mut here = workers.iter().filter(is_here).peekable();
+        if here.peek().is_none() {
+            return Err(format!("no worker on `{host}` is alive").into());
+        }
+        match here.any(Worker::makes_progress) {
+            true => Ok(()),
+            false => Err(format!(
+                "no worker on `{host}` makes progress: tasks beyond their time limit take all its places"
+            )
+            .into()),
         }
     })
 }

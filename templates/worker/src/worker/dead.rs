@@ -63,13 +63,13 @@ impl Tasks {
         // Atomic, so that the number is right.
         let mut command = redis::cmd("LPOP");
         command.arg(self.broker().key("dead")).arg(u32::MAX);
-        let removed: Vec<String> = self.broker().redis().write_async(command).await?;
+        let removed: Vec<String> = self.redis().write_async(command).await?;
         Ok(removed.len())
     }
 
     async fn dead_entries(&self) -> Result<Vec<String>, Error> {
         let mut command = redis::cmd("LRANGE");
         command.arg(self.broker().key("dead")).arg(0).arg(-1);
-        Ok(self.broker().redis().read_async(command).await?)
+        Ok(self.redis().read_async(command).await?)
     }
 }

@@ -6,7 +6,7 @@ use super::Tasks;
 impl Tasks {
     /// Warns of tasks that an earlier version has accepted, and that nobody runs any more.
     pub(super) async fn warn_of_former_engine(&self) {
-        let redis = self.broker().redis();
+        let redis = self.redis();
         for (command, key, what) in [
             ("HLEN", "worker:jobs", "tasks that wait"),
             ("LLEN", "dead-tasks", "dead tasks"),

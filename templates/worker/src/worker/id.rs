@@ -23,6 +23,12 @@ impl TaskId {
         Self(format!("{name}-{}", tick.timestamp()))
     }
 
+    /// The id of the task of this name and key.
+    pub(super) fn of_key(name: &str, key: &str) -> Self {
+        let text = format!("{name} {key}");
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).to_string())
+    }
+
     /// Parses the id of an enqueued task, which nobody can guess. Those of scheduled runs can be guessed,
     /// and are refused.
     pub fn parse(text: &str) -> Option<Self> {

@@ -13,6 +13,7 @@ pub(super) struct Job {
     pub(super) queue: String,
     pub(super) task: String,
     pub(super) payload: Value,
+    pub(super) is_unique: bool,
 }
 
 /// A task that was handed out to this worker.

@@ -1,4 +1,5 @@
-//! The places of a worker: `WORKER_CONCURRENCY` of them, each for one task at a time.
+//! The places of a worker: `WORKER_CONCURRENCY` of them, each for one task at a time, and at least one for
+//! each queue.
 //!
 //! A queue may take a place as long as one is left for every other queue that has none, so that slow
 //! tasks of one queue never keep those of another one waiting. Where several queues have tasks for a
@@ -40,6 +41,7 @@ struct Taken {
 struct Holder {
     queue: usize,
     entry: Option<Entry>,
+    is_overdue: bool,
 }
 
 /// A place that was taken, and is left when this is dropped.
@@ -52,8 +54,8 @@ pub(super) struct Place {
 impl Places {
     pub(super) fn new(queues: Vec<WeightedQueue>, total: usize) -> Self {
         Self {
+            total: total.max(queues.len()),
             queues: queues.into(),
-            total,
             taken: Arc::default(),
             left: Arc::default(),
         }
@@ -88,7 +90,11 @@ impl Places {
         }
         let number = taken.next_number;
         taken.next_number += 1;
-        let holder = Holder { queue, entry: None };
+        let holder = Holder {
+            queue,
+            entry: None,
+            is_overdue: false,
+        };
         taken.places.insert(number, holder);
         Some(Place {
             places: self.clone(),
@@ -101,6 +107,13 @@ impl Places {
         let taken = self.lock();
         let holders = taken.places.values();
         holders.filter_map(|holder| holder.entry.clone()).collect()
+    }
+
+    /// How many places are taken by runs that go on beyond their time limit.
+    pub(super) fn overdue(&self) -> usize {
+        let taken = self.lock();
+        let holders = taken.places.values();
+        holders.filter(|holder| holder.is_overdue).count()
     }
 
     /// How many places each queue has.
@@ -143,6 +156,11 @@ impl Place {
         self.change(|holder| holder.entry = None);
     }
 
+    /// Says that the task goes on nevertheless.
+    pub(super) fn mark_overdue(&self) {
+        self.change(|holder| holder.is_overdue = true);
+    }
+
     fn change(&self, change: impl FnOnce(&mut Holder)) {
         if let Some(holder) = self.places.lock().places.get_mut(&self.number) {
             change(holder);
@@ -162,10 +180,6 @@ fn may_take(held: &[usize], total: usize, queue: usize) -> bool {
     let Some(free) = total.checked_sub(held.iter().sum::<usize>() + 1) else {
         return false;
     };
-    // With fewer places than queues, nothing can be set aside.
-    if total < held.len() {
-        return true;
-    }
     let without = held.iter().enumerate();
     let without = without.filter(|(other, held)| *other != queue && **held == 0);
     free >= without.count()
@@ -216,9 +230,8 @@ mod tests {
     }
 
     #[test]
-    fn with_fewer_places_than_queues_whoever_comes_first_takes_them() {
-        assert!(may_take(&[0, 0], 1, 1));
-        assert!(!may_take(&[1, 0], 1, 1));
+    fn there_is_a_place_for_each_queue() {
+        assert_eq!(Places::new(queues(&[1, 1, 1]), 2).total(), 3);
     }
 
     #[test]

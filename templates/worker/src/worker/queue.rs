@@ -13,11 +13,19 @@ use super::{Error, Registry, Task, TaskId, TaskState};
 use crate::redis::{self, RedisManager};
 use crate::settings::Settings;
 
+/// How many tasks one script adds: others wait for a millisecond or two meanwhile.
+const BATCH: usize = 100;
+
+/// The queue of tasks that this service does not know: another version of it has accepted them.
+const DEFAULT_QUEUE: &str = "default";
+
 /// The queue, as handlers see it; cheap to clone.
 #[derive(Clone)]
 pub struct Tasks {
     registry: Arc<Registry>,
     broker: Broker,
+    has_own_redis: bool,
+    result_ttl: Duration,
 }
 
 impl Tasks {
@@ -31,11 +39,35 @@ impl Tasks {
         redis: &RedisManager,
         registry: Registry,
     ) -> Result<Self, redis::Error> {
-        let _ = settings;
+        let own = match settings.worker.redis(&settings.redis) {
+            Some(own) => Some(RedisManager::new(&own)?),
+            None => None,
+        };
         Ok(Self {
             registry: Arc::new(registry),
-            broker: Broker::new(redis.clone()),
+            broker: Broker::new(own.as_ref().unwrap_or(redis).clone()),
+            has_own_redis: own.is_some(),
+            result_ttl: settings.worker.result_ttl,
         })
+    }
+
+    /// Connects, if the queue has a Redis of its own.
+    ///
+    /// # Errors
+    ///
+    /// If that does not accept the password.
+    pub async fn start(&self) -> Result<(), redis::Error> {
+        match self.has_own_redis {
+            true => redis::start(self.redis()).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Closes the connections to a Redis of its own.
+    pub async fn stop(&self) {
+        if self.has_own_redis {
+            redis::stop(self.redis()).await;
+        }
     }
 
     /// Enqueues a task to run as soon as a worker is free.
@@ -47,7 +79,7 @@ impl Tasks {
     ///
     /// If Redis cannot be reached, and if the task is not registered.
     pub async fn enqueue<T: Task>(&self, payload: &T::Payload) -> Result<TaskId, Error> {
-        self.add::<T>(payload, Due::Now).await
+        self.add(self.job_of::<T>(payload)?, Due::Now).await
     }
 
     /// Enqueues a task to run after a delay.
@@ -60,7 +92,7 @@ impl Tasks {
         payload: &T::Payload,
         delay: Duration,
     ) -> Result<TaskId, Error> {
-        self.add::<T>(payload, Due::In(delay)).await
+        self.add(self.job_of::<T>(payload)?, Due::In(delay)).await
     }
 
     /// Enqueues a task to run at a time of the clock of Redis, or at once if that has passed.
@@ -73,7 +105,60 @@ impl Tasks {
         payload: &T::Payload,
         time: DateTime<Utc>,
     ) -> Result<TaskId, Error> {
-        self.add::<T>(payload, Due::At(time)).await
+        self.add(self.job_of::<T>(payload)?, Due::At(time)).await
+    }
+
+    /// Enqueues a task at most once for a `key`, as the caller of an API may give one: for as long as the
+    /// task of that key is known, it gives the id of that one, whatever its payload is. A key belongs to
+    /// one kind of task. Whoever knows the key can ask for the task.
+    ///
+    /// # Errors
+    ///
+    /// As [`enqueue`](Self::enqueue).
+    pub async fn enqueue_once<T: Task>(
+        &self,
+        key: &str,
+        payload: &T::Payload,
+    ) -> Result<TaskId, Error> {
+        let id = TaskId::of_key(T::NAME, key);
+        let job = Job {
+            id,
+            ..self.job_of::<T>(payload)?
+        };
+        self.add(job, Due::Now).await
+    }
+
+    /// Enqueues many tasks to run as soon as workers are free, in order. They are added by the hundred:
+    /// on an error, some may be in Redis.
+    ///
+    /// # Errors
+    ///
+    /// As [`enqueue`](Self::enqueue).
+    pub async fn enqueue_all<'p, T: Task>(
+        &self,
+        payloads: impl IntoIterator<Item = &'p T::Payload>,
+    ) -> Result<Vec<TaskId>, Error>
+    where
+        T::Payload: 'p,
+    {
+        let payloads = payloads.into_iter();
+        let jobs = payloads.map(|payload| self.job_of::<T>(payload));
+        let jobs = jobs.collect::<Result<Vec<_>, _>>()?;
+        let mut ids = Vec::with_capacity(jobs.len());
+        for batch in jobs.chunks(BATCH) {
+            ids.extend(self.broker.add(batch, Due::Now).await?);
+        }
+        Ok(ids)
+    }
+
+    /// Ends a task that no worker has begun, and says whether it was one. It is
+    /// [`Status::Cancelled`](super::Status::Cancelled) from then on.
+    ///
+    /// # Errors
+    ///
+    /// If Redis cannot be reached.
+    pub async fn cancel(&self, id: &TaskId) -> Result<bool, Error> {
+        self.broker.cancel(id, self.result_ttl).await
     }
 
     /// The state of a task, or `None` if there is no such task, or its result has expired.
@@ -85,16 +170,15 @@ impl Tasks {
         self.broker.state(id).await
     }
 
-    async fn add<T: Task>(&self, payload: &T::Payload, due: Due) -> Result<TaskId, Error> {
-        let job = self.job_of::<T>(payload)?;
-        self.broker.add(std::slice::from_ref(&job), due).await?;
-        Ok(job.id)
+    async fn add(&self, job: Job, due: Due) -> Result<TaskId, Error> {
+        let id = job.id.clone();
+        let mut ids = self.broker.add(&[job], due).await?;
+        Ok(ids.pop().unwrap_or(id))
     }
 
     /// Enqueues a task, unless one with its id waits, runs, or has ended not long ago.
     pub(super) async fn enqueue_job(&self, job: Job) -> Result<(), Error> {
-        self.broker.add(&[job], Due::Now).await?;
-        Ok(())
+        self.broker.add(&[job], Due::Now).await.map(drop)
     }
 
     /// A new task, to be enqueued.
@@ -108,16 +192,23 @@ impl Tasks {
 
     /// A task with this id.
     pub(super) fn job(&self, id: TaskId, task: &str, payload: Value) -> Job {
+        let definition = self.registry.get(task);
+        let queue = definition.map_or(DEFAULT_QUEUE, |task| task.queue);
         Job {
             id,
-            queue: "default".to_owned(),
+            queue: queue.to_owned(),
             task: task.to_owned(),
             payload,
+            is_unique: definition.is_some_and(|task| task.is_unique),
         }
     }
 
     pub(super) fn registry(&self) -> &Arc<Registry> {
         &self.registry
+    }
+
+    pub(super) fn redis(&self) -> &RedisManager {
+        self.broker.redis()
     }
 
     pub(super) fn broker(&self) -> &Broker {

@@ -1,12 +1,13 @@
 //! The list of all tasks. What is not on it can be neither enqueued nor run.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde_json::Value;
 
 use super::task::Work;
-use super::{Backoff, Context, Task, TaskError};
+use super::{Backoff, Context, Rate, Task, TaskError};
 
 /// The tasks of the service by name. The web process and the worker use the same list.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +18,10 @@ pub struct Registry(BTreeMap<&'static str, Definition>);
 pub(super) struct Definition {
     pub(super) max_retries: u32,
     pub(super) backoff: Backoff,
+    pub(super) timeout: Option<Duration>,
+    pub(super) queue: &'static str,
+    pub(super) rate: Option<Rate>,
+    pub(super) is_unique: bool,
     pub(super) schedule: Option<Timetable>,
     pub(super) start: fn(Value, Context) -> Result<Work, TaskError>,
 }
@@ -33,8 +38,9 @@ impl Registry {
     ///
     /// # Panics
     ///
-    /// If another task has the name, if the name is empty or has other characters than letters, digits,
-    /// `-` and `_`, and if the schedule cannot be parsed: those are mistakes in the program.
+    /// If another task has the name, if a name is empty or has other characters than letters, digits, `-`
+    /// and `_`, if the rate lets none begin, and if the schedule cannot be parsed: those are mistakes in the
+    /// program.
     #[must_use]
     pub fn with<T: Task>(mut self) -> Self {
         let schedule = T::schedule().map(|schedule| Timetable {
@@ -46,13 +52,18 @@ impl Registry {
         let definition = Definition {
             max_retries: T::MAX_RETRIES,
             backoff: T::BACKOFF,
+            timeout: T::TIMEOUT,
+            queue: T::QUEUE,
+            rate: T::RATE,
+            is_unique: T::IS_UNIQUE,
             schedule,
             start: start::<T>,
         };
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        assert!(is_name(T::NAME), "`{}` is no name of a task", T::NAME);
+        assert!(is_name(T::QUEUE), "`{}` is no name of a queue", T::QUEUE);
         assert!(
-            !T::NAME.is_empty() && T::NAME.bytes().all(plain),
-            "`{}` is no name of a task",
+            T::RATE.is_none_or(|rate| rate.runs > 0),
+            "no run of `{}` may ever begin",
             T::NAME
         );
         let other = self.0.insert(T::NAME, definition);
@@ -65,6 +76,11 @@ impl Registry {
         self.0.keys().copied()
     }
 
+    /// The names of the queues of all tasks.
+    pub(super) fn queues(&self) -> BTreeSet<&'static str> {
+        self.0.values().map(|task| task.queue).collect()
+    }
+
     pub(super) fn get(&self, name: &str) -> Option<&Definition> {
         self.0.get(name)
     }
@@ -73,6 +89,12 @@ impl Registry {
         let tasks = self.0.iter();
         tasks.filter_map(|(name, task)| Some((*name, task.schedule.as_ref()?)))
     }
+}
+
+/// Whether a text can be the name of a task or of a queue.
+pub(super) fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+    !text.is_empty() && text.bytes().all(plain)
 }
 
 fn start<T: Task>(payload: Value, context: Context) -> Result<Work, TaskError> {

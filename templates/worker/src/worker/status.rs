@@ -45,11 +45,13 @@ pub enum Status {
         /// What went wrong last, as far as it is public.
         error: String,
     },
+    /// It was cancelled before a worker began it.
+    Cancelled,
 }
 
 impl Status {
     /// Whether the task has ended.
     pub fn is_end(&self) -> bool {
-        matches!(self, Self::Success { .. } | Self::Failure { .. })
+        !matches!(self, Self::Pending | Self::Started | Self::Retry { .. })
     }
 }

@@ -43,14 +43,24 @@ pub trait Task: 'static {
     const MAX_RETRIES: u32 = 3;
     /// How long to wait before each retry.
     const BACKOFF: Backoff = Backoff::DEFAULT;
+    /// How long a run may take; `None` is `TASK_TIMEOUT`. At its end the attempt has failed. The run is
+    /// dropped where it awaits; code that computes for long does not notice, and belongs into a
+    /// [`BlockingTask`].
+    const TIMEOUT: Option<Duration> = None;
+    /// The queue: letters, digits, `-` and `_`. Tasks of one queue do not wait for those of another.
+    const QUEUE: &'static str = "default";
+    /// How many runs may begin within a time, in all workers together. The others wait for their turn.
+    const RATE: Option<Rate> = None;
+    /// Whether a task is not enqueued while its like, with the same payload, waits or runs. Enqueueing
+    /// gives the id of that one then. The output of a map in a payload has to be ordered.
+    const IS_UNIQUE: bool = false;
 
     /// When the task runs by itself, and with which payload.
     fn schedule() -> Option<Schedule<Self::Payload>> {
         None
     }
 
-    /// Does the work. Nothing interrupts a run, and it occupies one of `WORKER_CONCURRENCY` places until
-    /// it returns: give every call that waits a time-out.
+    /// Does the work.
     ///
     /// # Errors
     ///
@@ -86,6 +96,16 @@ pub trait BlockingTask: 'static {
     const MAX_RETRIES: u32 = 3;
     /// As [`Task::BACKOFF`].
     const BACKOFF: Backoff = Backoff::DEFAULT;
+    /// As [`Task::TIMEOUT`]. At its end the attempt has failed, but nothing stops a thread: look at
+    /// [`Context::is_cancelled`], and return. Until then, the run keeps its place, and may overlap with
+    /// the next attempt. If it succeeds after all, that counts.
+    const TIMEOUT: Option<Duration> = None;
+    /// As [`Task::QUEUE`].
+    const QUEUE: &'static str = "default";
+    /// As [`Task::RATE`].
+    const RATE: Option<Rate> = None;
+    /// As [`Task::IS_UNIQUE`].
+    const IS_UNIQUE: bool = false;
 
     /// As [`Task::schedule`].
     fn schedule() -> Option<Schedule<Self::Payload>> {
@@ -107,6 +127,10 @@ impl<T: BlockingTask> Task for T {
     const NAME: &'static str = T::NAME;
     const MAX_RETRIES: u32 = T::MAX_RETRIES;
     const BACKOFF: Backoff = T::BACKOFF;
+    const TIMEOUT: Option<Duration> = T::TIMEOUT;
+    const QUEUE: &'static str = T::QUEUE;
+    const RATE: Option<Rate> = T::RATE;
+    const IS_UNIQUE: bool = T::IS_UNIQUE;
 
     fn schedule() -> Option<Schedule<Self::Payload>> {
         T::schedule()
@@ -131,7 +155,7 @@ pub enum Work {
 }
 
 /// What a run comes to.
-type Ran = Result<Value, TaskError>;
+pub type Ran = Result<Value, TaskError>;
 
 impl Work {
     /// Begins, within the current span of the log.
@@ -151,6 +175,15 @@ fn encode(output: impl Serialize) -> Ran {
 #[derive(Debug, thiserror::Error)]
 #[error("the output cannot be encoded")]
 struct Unencodable(#[source] serde_json::Error);
+
+/// How many runs of a task may begin within a time.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    /// How many.
+    pub runs: u32,
+    /// The length of every span of time in which no more than that begin.
+    pub per: Duration,
+}
 
 /// When a task runs by itself.
 #[derive(Clone, Debug)]

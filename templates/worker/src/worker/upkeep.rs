@@ -90,6 +90,7 @@ impl Upkeep {
             "host": self.host,
             "places": self.places.total(),
             "running": entries.len(),
+            "overdue": self.places.overdue(),
         });
         let told = told.to_string();
         let script = self.broker.keep(&self.consumer, &told, &entries);

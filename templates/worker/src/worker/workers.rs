@@ -12,6 +12,10 @@ const MAX_SILENCE: i64 = 5000;
 pub(super) struct Worker {
     /// The name of its host.
     pub(super) host: String,
+    /// How many tasks it runs at once.
+    places: usize,
+    /// How many of its places are taken by tasks that go on beyond their time limit.
+    overdue: usize,
     /// How long ago that was, in milliseconds.
     #[serde(skip)]
     silence: i64,
@@ -20,6 +24,11 @@ pub(super) struct Worker {
 impl Worker {
     pub(super) fn is_alive(&self) -> bool {
         self.silence <= MAX_SILENCE
+    }
+
+    /// Whether it has a place for tasks that end.
+    pub(super) fn makes_progress(&self) -> bool {
+        self.overdue < self.places
     }
 
     /// Parses `<milliseconds since 1970> <JSON>`.

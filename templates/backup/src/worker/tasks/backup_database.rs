@@ -1,5 +1,7 @@
 //! Backs the database up.
 
+use std::time::Duration;
+
 use crate::database::backup::{self, Backup};
 use crate::worker::{BlockingTask, Context, Schedule, TaskError};
 
@@ -14,6 +16,8 @@ impl BlockingTask for BackupDatabase {
     type Output = Option<Backup>;
 
     const NAME: &'static str = "backup-database";
+    // A database may be large.
+    const TIMEOUT: Option<Duration> = Some(Duration::from_secs(3600));
 
     fn schedule() -> Option<Schedule<()>> {
         Some(Schedule {

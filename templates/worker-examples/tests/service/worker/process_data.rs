@@ -53,6 +53,36 @@ async fn a_task_is_accepted_and_its_result_is_there_once_a_worker_has_run_it() {
 }
 
 #[tokio::test]
+async fn a_request_that_is_made_again_with_its_key_gives_the_same_task() {
+    let stage = Stage::new();
+    let service = app::start(&stage.variables()).await;
+    let url = format!("http://{}/tasks/process-data", service.address());
+    let post = async |key: &str| {
+        let request = Client::new().post(&url).header("idempotency-key", key);
+        let request = request.json(&json!({"key": "report"}));
+        request.send().await.expect("a response")
+    };
+    let first: Value = post("order 7").await.json().await.unwrap();
+    let again: Value = post("order 7").await.json().await.unwrap();
+    assert_eq!(again, first);
+    let other: Value = post("order 8").await.json().await.unwrap();
+    assert_ne!(other["id"], first["id"]);
+    for wrong in ["", "é", &"x".repeat(256)] {
+        assert_eq!(app::problem(post(wrong).await).await.status, 400, "{wrong}");
+    }
+
+    let _worker = stage.worker_of_the_service(&[]);
+    let mut state = Value::Null;
+    eventually(async || {
+        state = post("order 7").await.json().await.unwrap();
+        state["status"] == "SUCCESS"
+    })
+    .await;
+    assert_eq!(state["id"], first["id"]);
+    assert_eq!(state["attempts"], 1);
+}
+
+#[tokio::test]
 async fn a_key_that_is_missing_empty_or_too_long_is_422() {
     let stage = Stage::new();
     let service = app::start(&stage.variables()).await;

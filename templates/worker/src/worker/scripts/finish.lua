@@ -11,7 +11,8 @@ local MAX_DEAD = 1000
 local consumer, queue, entry, id, attempts = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local state, outcome, milliseconds, dead = ARGV[6], ARGV[7], ARGV[8], ARGV[9]
 
-local ended = redis.call('HGET', record(id), 'ended')
+local kept = redis.call('HMGET', record(id), 'ended', 'unique')
+local ended = kept[1]
 local has_entry = consumer_of(queue, entry) == consumer
 local fields
 if has_entry then
@@ -44,6 +45,7 @@ elseif has_entry and not ended or outcome == 'success' and ended ~= '1' then
     redis.call('HSET', record(id), 'state', state, 'attempts', attempts,
         'ended', outcome == 'failure' and dead or 1)
     redis.call('PEXPIRE', record(id), milliseconds)
+    unlock(id, kept[2])
     if outcome == 'failure' then
         redis.call('LPUSH', DEAD, dead)
         redis.call('LTRIM', DEAD, 0, MAX_DEAD - 1)

@@ -12,7 +12,5 @@ if limit then
         return 0
     end
 end
-local fields = take_out(queue, entry)
-wait(fields.id, queue, fields.task, fields.payload, fields.attempts, now() + milliseconds)
-redis.call('HDEL', record(fields.id), 'entry')
+put_back(queue, entry, now() + milliseconds)
 return 1

@@ -7,8 +7,11 @@
 -- :waiting     a sorted set of the ids of tasks that wait for their time, in milliseconds since 1970
 -- :task:ID     a hash, kept for some time after the end of the task: `state` and `attempts`, as told to
 --              clients; while it is in a stream, its `queue` and `entry`; while it waits for its time,
---              its `queue`, `task` and `payload`; and when it has ended, `ended`, which is its entry on
---              the list of the dead, or 1
+--              its `queue`, `task` and `payload`; if it is unique, its lock in `unique`; and when it has
+--              ended, `ended`, which is its entry on the list of the dead, or 1
+-- :unique:SHA  the id of the unique task with this name and payload that waits or runs
+-- :rate:TASK   a sorted set of the entries of a task with a rate that have begun, by time
+-- :turns:TASK  when the last of those is due that wait for their turn
 -- :dead        a list of the tasks that failed for good, newest first
 -- :workers     a hash of the last signs of life, by consumer
 -- :wake        a list that has an element when a worker should look at `:waiting` at once
@@ -54,6 +57,44 @@ local function consumer_of(queue, entry)
     return pending[1] and pending[1][2]
 end
 
+-- Where a task is: `ended`, `running`, `waiting`, or `lost`; or nothing, if it is not known.
+local function place_of(id)
+    local kept = redis.call('HMGET', record(id), 'ended', 'queue', 'entry')
+    local ended, queue, entry = kept[1], kept[2], kept[3]
+    if ended then
+        return 'ended'
+    elseif not queue then
+        return nil
+    elseif entry and consumer_of(queue, entry) then
+        return 'running'
+    elseif entry and redis.call('XRANGE', stream(queue), entry, entry)[1]
+        or redis.call('ZSCORE', WAITING, id) then
+        return 'waiting'
+    end
+    return 'lost'
+end
+
+-- The task that a unique one has to let pass, because it has the same name and payload, or nothing.
+local function lock(id, task, payload)
+    local key = KEYS[1] .. ':unique:' .. redis.sha1hex(task .. ' ' .. payload)
+    local holder = redis.call('GET', key)
+    if holder then
+        local place = place_of(holder)
+        if place == 'waiting' or place == 'running' then
+            return holder
+        end
+    end
+    redis.call('SET', key, id)
+    redis.call('HSET', record(id), 'unique', key)
+    return nil
+end
+
+local function unlock(id, key)
+    if key and redis.call('GET', key) == id then
+        redis.call('DEL', key)
+    end
+end
+
 -- Takes an entry out of its stream, and gives its fields, if it was there. XACK comes first: a Redis
 -- that is full refuses a script only before its first write, and XACK needs no memory.
 local function take_out(queue, entry)
@@ -68,4 +109,13 @@ local function take_out(queue, entry)
         fields[found[2][index]] = found[2][index + 1]
     end
     return fields
+end
+
+-- Lets a task that was handed out wait until it is due.
+local function put_back(queue, entry, due)
+    local fields = take_out(queue, entry)
+    if fields then
+        wait(fields.id, queue, fields.task, fields.payload, fields.attempts, due)
+        redis.call('HDEL', record(fields.id), 'entry')
+    end
 end

@@ -1,4 +1,4 @@
-//! Watches the memory of Redis, which refuses new tasks when it is full.
+//! Watches the memory of the Redis of the queue, which refuses new tasks when it is full.
 
 use redis::InfoDict;
 use serde::Serialize;
@@ -38,7 +38,7 @@ impl Task for RedisMemory {
     async fn run((): (), context: &Context) -> Result<Memory, TaskError> {
         let mut command = redis::cmd("INFO");
         command.arg("memory");
-        let info: InfoDict = context.redis.read_async(command).await?;
+        let info: InfoDict = context.tasks.redis().read_async(command).await?;
         let number = |name| info.get::<u64>(name);
         let used = number("used_memory").unwrap_or_default();
         let limit = number("maxmemory").filter(|limit| *limit > 0);

@@ -12,16 +12,33 @@ use std::time::{Duration, Instant};
 pub struct DurableRedis {
     port: u16,
     directory: tempfile::TempDir,
+    arguments: &'static [&'static str],
     process: Option<Child>,
 }
 
 impl DurableRedis {
     /// Starts a server on a free port.
     pub fn start() -> Self {
+        Self::start_with(&[])
+    }
+
+    /// Starts a cluster of one server, which refuses what a cluster of many could not do.
+    pub fn start_cluster() -> Self {
+        let server = Self::start_with(&["--cluster-enabled", "yes"]);
+        let mut add_slots = redis::cmd("CLUSTER");
+        add_slots.arg("ADDSLOTSRANGE").arg(0).arg(16383);
+        server.until_done(&add_slots);
+        let serves = redis::cmd("GET").arg("key").take();
+        server.until_done(&serves);
+        server
+    }
+
+    fn start_with(arguments: &'static [&'static str]) -> Self {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let mut server = Self {
             port: free.local_addr().expect("an address").port(),
             directory: tempfile::tempdir().expect("a directory"),
+            arguments,
             process: None,
         };
         drop(free);
@@ -48,14 +65,20 @@ impl DurableRedis {
             .args(["--appendonly", "yes", "--appendfsync", "always"])
             .args(["--save", "", "--dir"])
             .arg(self.directory.path())
+            .args(self.arguments)
             .stdout(Stdio::null())
             .spawn();
         self.process = Some(process.expect("redis-server is installed"));
+        self.until_done(&redis::cmd("PING"));
+    }
+
+    /// Sends a command until the server does it.
+    fn until_done(&self, command: &redis::Cmd) {
         let client = redis::Client::open(self.url()).expect("a valid URL");
         let deadline = Instant::now() + Duration::from_secs(10);
-        let answers = || redis::cmd("PING").exec(&mut client.get_connection()?);
-        while answers().is_err() {
-            assert!(Instant::now() < deadline, "redis-server did not start");
+        let send = || command.exec(&mut client.get_connection()?);
+        while let Err(error) = send() {
+            assert!(Instant::now() < deadline, "redis-server: {error}");
             sleep(Duration::from_millis(20));
         }
     }

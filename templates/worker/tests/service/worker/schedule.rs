@@ -1,4 +1,4 @@
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -50,6 +50,30 @@ async fn ticks_without_a_worker_are_not_made_up_for() {
 fn tick(run: &Run) -> DateTime<Utc> {
     let seconds = run.id.trim_start_matches("tick-").parse();
     DateTime::from_timestamp(seconds.expect("seconds"), 0).expect("a time")
+}
+
+#[tokio::test]
+async fn a_task_that_waits_for_its_time_starts_on_time() {
+    let stage = Stage::new();
+    let _worker = stage.worker(&[]);
+    let payload = Noted {
+        list: "runs".to_owned(),
+        ..Noted::default()
+    };
+    let mut due = HashMap::new();
+    // Also earlier than a worker would look.
+    for delay in (0..1500).step_by(100) {
+        let delay = Duration::from_millis(delay);
+        let id = stage.tasks.enqueue_in::<Note>(&payload, delay).await;
+        due.insert(id.unwrap().to_string(), Utc::now() + delay);
+    }
+    stage.until_noted("runs", due.len()).await;
+    let runs = stage.noted("runs").await;
+    let late = |run: &Run| (run.at - due[&run.id]).num_milliseconds();
+    let mut late: Vec<_> = runs.iter().map(late).collect();
+    late.sort();
+    // The machine may be busy.
+    assert!(late[late.len() / 2] < 100, "{late:?}");
 }
 
 #[tokio::test]

@@ -28,7 +28,8 @@ fn a_worker_that_waits_for_an_answer_of_redis_can_be_stopped() {
 #[tokio::test]
 async fn a_worker_finishes_the_eight_tasks_that_run_and_leaves_the_others() {
     let stage = Stage::new();
-    let mut worker = stage.worker(&[("WORKER_CONCURRENCY", "8")]);
+    let variables = [("WORKER_CONCURRENCY", "8"), ("WORKER_QUEUES", "default")];
+    let mut worker = stage.worker(&variables);
     let mut ids = vec![];
     for _ in 0..20 {
         let waiting = Noted {
