@@ -9,7 +9,6 @@ use crate::redis::{Error, RedisManager};
 
 /// A connection of its owner alone; it is opened when it is needed, and again after an error.
 pub(super) struct Connection {
-    redis: RedisManager,
     client: Client,
     config: AsyncConnectionConfig,
     timeout: Duration,
@@ -22,7 +21,6 @@ impl Connection {
         let timeout = wait + timeout;
         Self {
             client: redis.client().clone(),
-            redis: redis.clone(),
             config: AsyncConnectionConfig::new()
                 .set_connection_timeout(Some(timeout))
                 .set_response_timeout(Some(timeout)),
@@ -64,13 +62,12 @@ impl Connection {
             self.open = Some(connection);
             Ok(answer)
         };
-        let answer = answer.await.map_err(|error: redis::RedisError| {
+        answer.await.map_err(|error: redis::RedisError| {
             if error.is_timeout() {
                 Error::TimedOut(self.timeout)
             } else {
                 Error::Redis(error)
             }
-        });
-        self.redis.observe(answer)
+        })
     }
 }

@@ -81,18 +81,25 @@ impl Reader {
                         return delivery;
                     }
                 }
-                // Nobody has read the queue before, or Redis has lost it.
-                Err(Error::Redis(error)) if error.code() == Some("NOGROUP") => {
-                    if let Err(error) = self.connection.send::<()>(&self.create).await {
-                        tracing::debug!(%error, "could not make the queue");
-                    }
-                }
                 Err(error) => {
-                    tracing::debug!(%error, "could not read the queue");
-                    stop.run_until_cancelled(sleep(PAUSE)).await;
+                    if let Err(error) = self.make_up_for(error).await {
+                        tracing::debug!(%error, "could not read the queue");
+                        stop.run_until_cancelled(sleep(PAUSE)).await;
+                    }
                 }
             }
         }
         None
+    }
+
+    /// Makes the queue, if nobody has read it before, or Redis has lost it.
+    async fn make_up_for(&mut self, error: Error) -> Result<(), Error> {
+        match &error {
+            Error::Redis(refusal) if refusal.code() == Some("NOGROUP") => {
+                self.connection.send(&self.create).await
+            }
+            // Logged once, and again when Redis is back.
+            _ => self.broker.redis().observe(Err(error)),
+        }
     }
 }

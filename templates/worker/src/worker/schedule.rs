@@ -31,6 +31,7 @@ pub(super) async fn run(tasks: Tasks, clock: Clock, stop: CancellationToken) {
 }
 
 async fn follow(tasks: Tasks, clock: Clock, name: &'static str, timetable: Timetable) {
+    clock.known().await;
     let mut after = clock.now();
     while let Some(tick) = timetable.cron.after(&after).next() {
         wait_until(tick, &clock).await;

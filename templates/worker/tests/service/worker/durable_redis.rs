@@ -58,6 +58,21 @@ impl DurableRedis {
         }
     }
 
+    /// Stops the server where it is, until it is thawed.
+    pub fn freeze(&self) {
+        self.signal("STOP");
+    }
+
+    pub fn thaw(&self) {
+        self.signal("CONT");
+    }
+
+    fn signal(&self, name: &str) {
+        let id = self.process.as_ref().expect("it runs").id().to_string();
+        let sent = Command::new("kill").args(["-s", name, &id]).status();
+        assert!(sent.expect("kill runs").success());
+    }
+
     /// Starts a killed server again, with the data that it had.
     pub fn restart(&mut self) {
         let process = Command::new("redis-server")

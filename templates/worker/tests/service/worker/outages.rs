@@ -69,6 +69,8 @@ async fn a_task_that_ends_during_an_outage_is_recorded_and_not_run_again() {
     };
     let id = stage.enqueue::<Note>(payload).await;
     stage.until_noted("runs", 1).await;
+    // The run hears that it was noted a moment after others can see it.
+    tokio::time::sleep(Duration::from_millis(300)).await;
     stage.server.kill();
     tokio::time::sleep(Duration::from_secs(3)).await;
     stage.server.restart();
@@ -123,6 +125,27 @@ async fn a_long_task_does_not_keep_others_waiting_after_redis_was_restarted() {
     stage.end(&quick).await;
     assert_eq!(stage.state(&long).await.status, Status::Started);
     assert_eq!(stage.state(&long).await.attempts, 1);
+}
+
+#[tokio::test]
+async fn while_redis_is_frozen_nobody_is_taken_for_lost() {
+    let stage = Stage::new();
+    let variables = [("WORKER_HEARTBEAT_TIMEOUT", "3")];
+    let _workers = [stage.worker(&variables), stage.worker(&variables)];
+    let payload = Noted {
+        list: "runs".to_owned(),
+        milliseconds: 14_000,
+        ..Noted::default()
+    };
+    let id = stage.enqueue::<Note>(payload).await;
+    stage.until_noted("runs", 1).await;
+    // Long enough for both to take the other one for lost otherwise.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    stage.server.freeze();
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    stage.server.thaw();
+    assert_eq!(stage.end(&id).await.attempts, 1);
+    assert_eq!(stage.noted("runs").await.len(), 1);
 }
 
 #[tokio::test]
