@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
-use axum::http::{HeaderMap, HeaderName, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -31,7 +31,6 @@ type Accepted = (StatusCode, [(HeaderName, String); 1], Json<TaskState>);
     params((
         "idempotency-key" = Option<String>,
         Header,
-        min_length = 1,
         max_length = 255,
         description = "A key of the client's own choice, like a UUID: a request with the same one gives the \
             same task, until its result has expired",
@@ -44,7 +43,7 @@ type Accepted = (StatusCode, [(HeaderName, String); 1], Json<TaskState>);
             body = TaskState,
             headers(("location" = String, description = "Where to ask for the task")),
         ),
-        (status = 400, description = "The idempotency key cannot be used"),
+        (status = 400, description = "The idempotency key is too long"),
         (status = 422, description = "The key breaks its rules"),
         (status = 503, description = "No answer from the queue, which may have the task all the same"),
     ),
@@ -77,17 +76,13 @@ async fn process_data(
 }
 
 /// The key by which the client knows its request, if it gives one.
-fn key_of(headers: &HeaderMap) -> Result<Option<&str>, Error> {
-    let Some(key) = headers.get("idempotency-key") else {
-        return Ok(None);
-    };
-    let key = key.to_str().ok();
-    let key = key.filter(|key| (1..=MAX_KEY).contains(&key.len()));
-    let refusal = || {
-        Error::new(
+fn key_of(headers: &HeaderMap) -> Result<Option<&[u8]>, Error> {
+    let key = headers.get("idempotency-key").map(HeaderValue::as_bytes);
+    match key.filter(|key| !key.is_empty()) {
+        Some(key) if key.len() > MAX_KEY => Err(Error::new(
             StatusCode::BAD_REQUEST,
-            "the header `Idempotency-Key` must have 1 to 255 characters of ASCII",
-        )
-    };
-    key.map(Some).ok_or_else(refusal)
+            "the header `Idempotency-Key` must have 255 characters at most",
+        )),
+        key => Ok(key),
+    }
 }

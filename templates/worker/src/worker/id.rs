@@ -24,9 +24,9 @@ impl TaskId {
     }
 
     /// The id of the task of this name and key.
-    pub(super) fn of_key(name: &str, key: &str) -> Self {
-        let text = format!("{name} {key}");
-        Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, text.as_bytes()).to_string())
+    pub(super) fn of_key(name: &str, key: &[u8]) -> Self {
+        let both = [name.as_bytes(), b" ", key].concat();
+        Self(Uuid::new_v5(&Uuid::NAMESPACE_OID, &both).to_string())
     }
 
     /// Parses the id of an enqueued task, which nobody can guess. Those of scheduled runs can be guessed,

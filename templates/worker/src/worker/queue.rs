@@ -117,10 +117,10 @@ impl Tasks {
     /// As [`enqueue`](Self::enqueue).
     pub async fn enqueue_once<T: Task>(
         &self,
-        key: &str,
+        key: impl AsRef<[u8]>,
         payload: &T::Payload,
     ) -> Result<TaskId, Error> {
-        let id = TaskId::of_key(T::NAME, key);
+        let id = TaskId::of_key(T::NAME, key.as_ref());
         let job = Job {
             id,
             ..self.job_of::<T>(payload)?

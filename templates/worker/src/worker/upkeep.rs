@@ -123,6 +123,7 @@ impl Upkeep {
         command.arg(pause.as_secs_f64().max(0.001));
         if let Err(error) = connection.send::<Option<(String, String)>>(&command).await {
             tracing::debug!(%error, "could not wait for what is due");
+            sleep(pause).await;
         }
     }
 }
