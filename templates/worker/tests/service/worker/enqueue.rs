@@ -109,6 +109,8 @@ async fn a_full_redis_refuses_new_tasks_and_lets_the_others_end() {
     };
     let id = stage.enqueue::<Note>(long).await;
     stage.until_noted("runs", 1).await;
+    let soon = Duration::from_secs(2);
+    let due = stage.tasks.enqueue_in::<Refuse>(&(), soon).await.unwrap();
     let mut client = stage.redis.get_async_client().await.unwrap();
     let mut limit = async |bytes: &str| {
         let mut command = redis::cmd("CONFIG");
@@ -119,9 +121,11 @@ async fn a_full_redis_refuses_new_tasks_and_lets_the_others_end() {
     let refused = stage.tasks.enqueue::<Note>(&noted()).await;
     let error = refused.expect_err("Redis is full").to_string();
     assert!(error.contains("OOM"), "{error}");
+    // Signs of life go on, and with them what is due.
+    let error = "no such user".to_owned();
+    assert_eq!(stage.end(&due).await.status, Status::Failure { error });
     let state = stage.end(&id).await;
     assert!(matches!(state.status, Status::Success { .. }), "{state:?}");
-    // Signs of life went on, too.
     assert_eq!(state.attempts, 1);
 
     limit("0").await;

@@ -149,6 +149,33 @@ async fn while_redis_is_frozen_nobody_is_taken_for_lost() {
 }
 
 #[tokio::test]
+async fn after_an_outage_nobody_is_taken_for_lost() {
+    let mut stage = Stage::new();
+    let variables = [
+        ("WORKER_HEARTBEAT_TIMEOUT", "3"),
+        ("WORKER_CONCURRENCY", "2"),
+        ("WORKER_QUEUES", "default"),
+    ];
+    let _workers = [(); 4].map(|()| stage.worker(&variables));
+    let payload = Noted {
+        list: "runs".to_owned(),
+        milliseconds: 12_000,
+        ..Noted::default()
+    };
+    let ids = stage.tasks.enqueue_all::<Note>(&vec![payload; 4]).await;
+    stage.until_noted("runs", 4).await;
+    // Long enough for each to take the others for lost otherwise, as soon as it hears of Redis again.
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    stage.server.kill();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    stage.server.restart();
+    for id in ids.unwrap() {
+        assert_eq!(stage.end(&id).await.attempts, 1);
+    }
+    assert_eq!(stage.noted("runs").await.len(), 4);
+}
+
+#[tokio::test]
 async fn an_outcome_whose_answer_was_lost_is_recorded_once() {
     let stage = Stage::new();
     let id = stage.enqueue::<Note>(Noted::default()).await;
