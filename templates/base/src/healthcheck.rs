@@ -15,7 +15,7 @@ const TIMEOUT: Duration = Duration::from_secs(3);
 const READY: &str = "HTTP/1.1 200 ";
 
 /// Succeeds when the service answers 200 to `GET /health/ready`.
-pub fn run(settings: &Settings) -> ExitCode {
+pub fn run(settings: &Settings, _: &[String]) -> ExitCode {
     let address = address(&settings.app);
     match status_line(address) {
         Ok(line) if line.starts_with(READY) => ExitCode::SUCCESS,

@@ -26,7 +26,7 @@ pub const COMMANDS: &[Command] = &[
     },
 ];
 
-fn migrate(settings: &Settings) -> ExitCode {
+fn migrate(settings: &Settings, _: &[String]) -> ExitCode {
     with_database(settings, async |database| {
         let applied = migrations::apply(database).await?;
         for name in &applied {
@@ -39,7 +39,7 @@ fn migrate(settings: &Settings) -> ExitCode {
     })
 }
 
-fn status(settings: &Settings) -> ExitCode {
+fn status(settings: &Settings, _: &[String]) -> ExitCode {
     with_database(settings, async |database| {
         let schema = Schema::read(database).await?;
         for (name, status) in schema.migrations {
@@ -57,7 +57,7 @@ fn status(settings: &Settings) -> ExitCode {
     })
 }
 
-fn check(settings: &Settings) -> ExitCode {
+fn check(settings: &Settings, _: &[String]) -> ExitCode {
     with_database(settings, async |database| {
         Ok(Schema::read(database).await?.check()?)
     })

@@ -9,8 +9,8 @@ use utoipa_axum::routes;
 use crate::error::Error;
 use crate::state::AppState;
 use crate::valid::Valid;
+use crate::worker::TaskState;
 use crate::worker::tasks::process_data::{ProcessData, ProcessDataPayload};
-use crate::worker::{Status, TaskState};
 
 /// `POST /tasks/process-data`.
 pub fn router() -> OpenApiRouter<AppState> {
@@ -63,11 +63,7 @@ async fn process_data(
         None => (tasks.enqueue::<ProcessData>(&payload).await?, None),
     };
     let location = format!("/tasks/{id}");
-    let task = known.unwrap_or(TaskState {
-        id,
-        attempts: 0,
-        status: Status::Pending,
-    });
+    let task = known.unwrap_or_else(|| TaskState::pending(id));
     Ok((
         StatusCode::ACCEPTED,
         [(header::LOCATION, location)],

@@ -15,7 +15,9 @@ use tokio::time::sleep;
 
 use super::dead::DeadTask;
 use super::job::{Delivery, Entry, Job};
-use super::{Error, Rate, Status, TaskId, TaskState};
+use super::overview::{Overview, Queue};
+use super::workers::Worker;
+use super::{Error, Progress, Rate, Status, TaskId, TaskState};
 use crate::redis::{self, RedisManager};
 
 /// What all keys of the queue begin with. The braces put them into one slot of a cluster.
@@ -42,11 +44,12 @@ scripts! {
     CANCEL = "cancel.lua";
     FINISH = "finish.lua";
     KEEP = "keep.lua";
+    OVERVIEW = "overview.lua";
     POSTPONE = "postpone.lua";
+    PROGRESS = "progress.lua";
     RECOVER = "recover.lua";
     REVIVE = "revive.lua";
     STATE = "state.lua";
-    WORKERS = "workers.lua";
 }
 
 /// The queue in one Redis; cheap to clone.
@@ -189,12 +192,24 @@ impl Broker {
         Ok(self.run(&script).await?)
     }
 
+    /// Tells how far an attempt has come.
+    pub(super) async fn progress(
+        &self,
+        id: &TaskId,
+        attempt: u32,
+        progress: &Progress,
+    ) -> Result<(), Error> {
+        let mut script = self.script(&PROGRESS);
+        script.arg(&id.0).arg(encode(progress)).arg(attempt);
+        Ok(self.run(&script).await?)
+    }
+
     /// The state of a task, if it is known.
     pub(super) async fn state(&self, id: &TaskId) -> Result<Option<TaskState>, Error> {
         let mut script = self.script(&STATE);
         script.arg(&id.0);
-        let found: Option<(String, u32, String)> = self.run(&script).await?;
-        Ok(found.map(|(state, attempts, place)| {
+        let found: Option<(String, u32, String, String)> = self.run(&script).await?;
+        Ok(found.map(|(state, attempts, place, progress)| {
             let told = serde_json::from_str(&state).unwrap_or(Status::Pending);
             let status = match place.as_str() {
                 "running" => Status::Started,
@@ -207,6 +222,7 @@ impl Broker {
                 id: id.clone(),
                 attempts,
                 status,
+                progress: serde_json::from_str(&progress).ok(),
             }
         }))
     }
@@ -219,9 +235,36 @@ impl Broker {
         Ok(self.run(&script).await?)
     }
 
-    /// The time, and the last sign of life of each worker.
-    pub(super) async fn workers(&self) -> Result<(i64, Vec<String>), Error> {
-        Ok(self.run(&self.script(&WORKERS)).await?)
+    /// What there is to do in these queues, and who does it.
+    pub(super) async fn overview(&self, queues: &[String]) -> Result<Overview, Error> {
+        type Counts = (u64, u64, i64, bool);
+        let mut script = self.script(&OVERVIEW);
+        script.arg(queues);
+        let (now, counts, delayed, dead, told): (i64, Vec<Counts>, u64, u64, Vec<String>) =
+            self.run(&script).await?;
+        let queues = queues.iter().zip(counts);
+        let queues = queues.map(|(name, (waiting, running, age, is_paused))| Queue {
+            name: name.clone(),
+            waiting,
+            running,
+            oldest_waiting_ms: u64::try_from(age).ok(),
+            is_paused,
+        });
+        let workers = told.iter().filter_map(|told| Worker::parse(told, now));
+        Ok(Overview {
+            time: DateTime::from_timestamp_millis(now).unwrap_or_default(),
+            queues: queues.collect(),
+            delayed,
+            dead,
+            workers: workers.collect(),
+        })
+    }
+
+    /// Lets the tasks of a queue wait, or lets them run again.
+    pub(super) async fn pause(&self, queue: &str, pause: bool) -> Result<(), Error> {
+        let mut command = ::redis::cmd(if pause { "SADD" } else { "SREM" });
+        command.arg(self.key("paused")).arg(queue);
+        Ok(self.redis.write_async(command).await?)
     }
 
     /// Forgets a worker that has ended.
@@ -235,11 +278,11 @@ impl Broker {
     pub(super) fn keep(
         &self,
         consumer: &str,
-        told: &str,
+        told: &Worker,
         entries: &[Entry],
     ) -> ScriptInvocation<'static> {
         let mut script = self.script(&KEEP);
-        script.arg(&[consumer, told]);
+        script.arg(consumer).arg(encode(told));
         for Entry { queue, id } in entries {
             script.arg(&[queue, id]);
         }

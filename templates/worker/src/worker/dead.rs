@@ -30,46 +30,59 @@ impl Tasks {
     ///
     /// If Redis cannot be reached.
     pub async fn dead(&self) -> Result<Vec<DeadTask>, Error> {
-        let entries = self.dead_entries().await?;
-        let tasks = entries.iter().map(|entry| serde_json::from_str(entry));
-        // What another release wrote and this one cannot decode stays on the list.
-        Ok(tasks.filter_map(Result::ok).collect())
+        let entries = self.dead_entries(None).await?.into_iter();
+        Ok(entries.map(|(_, task)| task).collect())
     }
 
-    /// Enqueues all dead tasks again, with their ids and all attempts, and returns how many. One that died
-    /// this moment may stay on the list.
+    /// Enqueues dead tasks again, all or the one with this id, with their ids and all attempts, and returns
+    /// how many. One that died this moment may stay on the list.
     ///
     /// # Errors
     ///
     /// If Redis cannot be reached; the tasks that were not yet enqueued stay on the list.
-    pub async fn retry_dead(&self) -> Result<usize, Error> {
+    pub async fn retry_dead(&self, only: Option<&TaskId>) -> Result<usize, Error> {
         let mut retried = 0;
-        for entry in self.dead_entries().await? {
-            let Ok(task) = serde_json::from_str::<DeadTask>(&entry) else {
-                continue;
-            };
+        for (entry, task) in self.dead_entries(only).await? {
             let job = self.job(task.id, &task.task, task.payload);
             retried += usize::from(self.broker().revive(&entry, &job).await?);
         }
         Ok(retried)
     }
 
-    /// Removes all dead tasks and returns how many.
+    /// Removes dead tasks, all or the one with this id, and returns how many.
     ///
     /// # Errors
     ///
     /// If Redis cannot be reached.
-    pub async fn clear_dead(&self) -> Result<usize, Error> {
-        // Atomic, so that the number is right.
-        let mut command = redis::cmd("LPOP");
-        command.arg(self.broker().key("dead")).arg(u32::MAX);
-        let removed: Vec<String> = self.redis().write_async(command).await?;
-        Ok(removed.len())
+    pub async fn clear_dead(&self, only: Option<&TaskId>) -> Result<usize, Error> {
+        let list = self.broker().key("dead");
+        if only.is_none() {
+            // Atomic, and what cannot be decoded goes as well.
+            let mut command = redis::cmd("LPOP");
+            command.arg(list).arg(u32::MAX);
+            let removed: Vec<String> = self.redis().write_async(command).await?;
+            return Ok(removed.len());
+        }
+        let mut removed = 0;
+        for (entry, _) in self.dead_entries(only).await? {
+            let mut command = redis::cmd("LREM");
+            command.arg(&list).arg(0).arg(entry);
+            removed += self.redis().write_async::<usize>(command).await?;
+        }
+        Ok(removed)
     }
 
-    async fn dead_entries(&self) -> Result<Vec<String>, Error> {
+    /// What the list has, all or of one task, as it is and decoded. What another release wrote and this one
+    /// cannot decode stays on the list.
+    async fn dead_entries(&self, only: Option<&TaskId>) -> Result<Vec<(String, DeadTask)>, Error> {
         let mut command = redis::cmd("LRANGE");
         command.arg(self.broker().key("dead")).arg(0).arg(-1);
-        Ok(self.redis().read_async(command).await?)
+        let entries: Vec<String> = self.redis().read_async(command).await?;
+        let tasks = entries.into_iter().filter_map(|entry| {
+            let task: DeadTask = serde_json::from_str(&entry).ok()?;
+            only.is_none_or(|id| task.id == *id)
+                .then_some((entry, task))
+        });
+        Ok(tasks.collect())
     }
 }

@@ -10,6 +10,9 @@ pub enum Error {
     /// The task is not on the list in `src/worker/tasks/mod.rs`, so that no worker would run it.
     #[error("the task `{0}` is not registered")]
     Unregistered(&'static str),
+    /// No task and no worker names the queue.
+    #[error("there is no queue `{0}`, but {known}", known = .1.join(", "))]
+    UnknownQueue(String, Vec<String>),
     /// The payload cannot be encoded as JSON.
     #[error("the payload of the task cannot be encoded: {0}")]
     Payload(serde_json::Error),

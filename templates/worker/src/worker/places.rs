@@ -8,9 +8,11 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use chrono::{DateTime, Utc};
 use tokio::sync::Notify;
 
-use super::job::Entry;
+use super::job::{Delivery, Entry};
+use super::workers::Running;
 
 /// A queue that a worker takes tasks of, and its weight.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,13 +36,15 @@ pub(super) struct Places {
 struct Taken {
     next_number: u64,
     places: HashMap<u64, Holder>,
+    /// For each queue, whether its tasks have to wait.
+    paused: Vec<bool>,
 }
 
 /// Who has a place.
 #[derive(Debug)]
 struct Holder {
     queue: usize,
-    entry: Option<Entry>,
+    run: Option<(Entry, Running)>,
     is_overdue: bool,
 }
 
@@ -53,10 +57,14 @@ pub(super) struct Place {
 
 impl Places {
     pub(super) fn new(queues: Vec<WeightedQueue>, total: usize) -> Self {
+        let taken = Taken {
+            paused: vec![false; queues.len()],
+            ..Taken::default()
+        };
         Self {
             total: total.max(queues.len()),
             queues: queues.into(),
-            taken: Arc::default(),
+            taken: Arc::new(Mutex::new(taken)),
             left: Arc::default(),
         }
     }
@@ -85,14 +93,14 @@ impl Places {
     fn try_take(&self, queue: usize) -> Option<Place> {
         let mut taken = self.lock();
         let held = self.held(&taken);
-        if !may_take(&held, self.total, queue) {
+        if !may_take(&held, &taken.paused, self.total, queue) {
             return None;
         }
         let number = taken.next_number;
         taken.next_number += 1;
         let holder = Holder {
             queue,
-            entry: None,
+            run: None,
             is_overdue: false,
         };
         taken.places.insert(number, holder);
@@ -102,11 +110,21 @@ impl Places {
         })
     }
 
-    /// The entries of the tasks that run.
-    pub(super) fn entries(&self) -> Vec<Entry> {
+    /// Says which queues are paused: what they have handed out runs on, and nothing else begins.
+    pub(super) fn pause(&self, names: &[String]) {
+        let queues = self.queues.iter();
+        let paused = queues.map(|queue| names.contains(&queue.name)).collect();
+        let was = std::mem::replace(&mut self.lock().paused, paused);
+        if was.contains(&true) {
+            self.left.notify_waiters();
+        }
+    }
+
+    /// The tasks that run, with their entries.
+    pub(super) fn runs(&self) -> Vec<(Entry, Running)> {
         let taken = self.lock();
         let holders = taken.places.values();
-        holders.filter_map(|holder| holder.entry.clone()).collect()
+        holders.filter_map(|holder| holder.run.clone()).collect()
     }
 
     /// How many places are taken by runs that go on beyond their time limit.
@@ -137,23 +155,30 @@ impl Place {
         let taken = places.lock();
         let mut held = places.held(&taken);
         held[taken.places[&self.number].queue] -= 1;
-        let heirs = heirs(&held, places.total, &places.queues);
+        let heirs = heirs(&held, &taken.paused, places.total, &places.queues);
         heirs.map(|heir| &*places.queues[heir].name).collect()
     }
 
     /// Says which task has the place.
-    pub(super) fn begin(&self, entry: &Entry) {
+    pub(super) fn begin(&self, delivery: &Delivery, now: DateTime<Utc>) {
+        let entry = &delivery.entry;
         let name_is = |queue: &WeightedQueue| queue.name == entry.queue;
         let queue = self.places.queues.iter().position(name_is);
+        let running = Running {
+            id: delivery.id.clone(),
+            task: delivery.task.clone(),
+            queue: entry.queue.clone(),
+            since: now,
+        };
         self.change(|holder| {
             holder.queue = queue.unwrap_or(holder.queue);
-            holder.entry = Some(entry.clone());
+            holder.run = Some((entry.clone(), running));
         });
     }
 
     /// Says that the task has been recorded as ended.
     pub(super) fn end(&self) {
-        self.change(|holder| holder.entry = None);
+        self.change(|holder| holder.run = None);
     }
 
     /// Says that the task goes on nevertheless.
@@ -176,23 +201,27 @@ impl Drop for Place {
 }
 
 /// Whether a queue may take one more of all places: as long as one is left for each queue without any.
-fn may_take(held: &[usize], total: usize, queue: usize) -> bool {
+fn may_take(held: &[usize], paused: &[bool], total: usize, queue: usize) -> bool {
+    if paused[queue] {
+        return false;
+    }
     let Some(free) = total.checked_sub(held.iter().sum::<usize>() + 1) else {
         return false;
     };
     let without = held.iter().enumerate();
-    let without = without.filter(|(other, held)| *other != queue && **held == 0);
+    let without = without.filter(|&(other, held)| other != queue && *held == 0 && !paused[other]);
     free >= without.count()
 }
 
 /// The queues that may take a place, the one that has the fewest for its weight first.
 fn heirs(
     held: &[usize],
+    paused: &[bool],
     total: usize,
     queues: &[WeightedQueue],
 ) -> impl Iterator<Item = usize> + use<> {
     let mut heirs: Vec<_> = (0..held.len())
-        .filter(|queue| may_take(held, total, *queue))
+        .filter(|queue| may_take(held, paused, total, *queue))
         .collect();
     heirs.sort_by(|a, b| {
         let share = |queue: usize, other: usize| (held[queue] + 1) * queues[other].weight as usize;
@@ -216,17 +245,17 @@ mod tests {
 
     #[test]
     fn a_single_queue_takes_all_places() {
-        assert!(may_take(&[7], 8, 0));
-        assert!(!may_take(&[8], 8, 0));
+        assert!(may_take(&[7], &[false; 1], 8, 0));
+        assert!(!may_take(&[8], &[false; 1], 8, 0));
     }
 
     #[test]
     fn a_place_is_left_for_every_queue_that_has_none() {
-        assert!(may_take(&[5, 0, 0], 8, 0));
-        assert!(!may_take(&[6, 0, 0], 8, 0));
-        assert!(may_take(&[6, 0, 0], 8, 1));
-        assert!(may_take(&[6, 1, 0], 8, 2));
-        assert!(!may_take(&[6, 1, 0], 8, 1));
+        assert!(may_take(&[5, 0, 0], &[false; 3], 8, 0));
+        assert!(!may_take(&[6, 0, 0], &[false; 3], 8, 0));
+        assert!(may_take(&[6, 0, 0], &[false; 3], 8, 1));
+        assert!(may_take(&[6, 1, 0], &[false; 3], 8, 2));
+        assert!(!may_take(&[6, 1, 0], &[false; 3], 8, 1));
     }
 
     #[test]
@@ -235,15 +264,27 @@ mod tests {
     }
 
     #[test]
+    fn a_paused_queue_takes_no_place_and_none_is_left_for_it() {
+        assert!(!may_take(&[0, 0], &[true, false], 2, 0));
+        assert!(may_take(&[0, 1], &[true, false], 2, 1));
+        let queues = queues(&[1, 1]);
+        let mut heirs = heirs(&[0, 1], &[true, false], 2, &queues);
+        assert_eq!(heirs.next(), Some(1));
+        assert_eq!(heirs.next(), None);
+    }
+
+    #[test]
     fn places_go_by_weight() {
         let queues = queues(&[6, 1, 1]);
         let mut held = [0, 0, 0];
         for _ in 0..8 {
-            let heir = heirs(&held, 8, &queues).next().expect("a place is left");
+            let heir = heirs(&held, &[false; 3], 8, &queues)
+                .next()
+                .expect("a place is left");
             held[heir] += 1;
         }
         assert_eq!(held, [6, 1, 1]);
-        assert_eq!(heirs(&held, 8, &queues).next(), None);
+        assert_eq!(heirs(&held, &[false; 3], 8, &queues).next(), None);
     }
 
     #[tokio::test]

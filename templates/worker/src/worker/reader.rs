@@ -29,11 +29,11 @@ pub(super) async fn run(
     let places = executor.places().clone();
     let mut reader = Reader::new(&executor, &places.queues()[queue].name, timeout);
     let mut running = JoinSet::new();
+    // The place is taken anew after each answer, because the queue may be paused meanwhile.
     while let Some(place) = stop.run_until_cancelled(places.take(queue)).await {
-        let Some(delivery) = reader.next(&stop).await else {
-            break;
-        };
-        running.spawn(executor.clone().work(place, delivery));
+        if let Some(delivery) = reader.next(&stop).await {
+            running.spawn(executor.clone().work(place, delivery));
+        }
         while running.try_join_next().is_some() {}
     }
     running.join_all().await;
@@ -66,30 +66,23 @@ impl Reader {
         }
     }
 
-    /// Waits for the next task, however long Redis is away; there is none after `stop`.
+    /// Waits for the next task, for a while; there is none after `stop`.
     async fn next(&mut self, stop: &CancellationToken) -> Option<Delivery> {
-        while !stop.is_cancelled() {
-            let answer = tokio::select! {
-                answer = self.connection.send::<Reply>(&self.read) => answer,
-                // An answer that nobody waits for may have a task, which then has to be recovered.
-                () = async { stop.cancelled().await; sleep(2 * BLOCK).await } => return None,
-            };
-            match answer {
-                Ok(reply) => {
-                    let delivery = self.broker.deliveries(reply).pop();
-                    if delivery.is_some() {
-                        return delivery;
-                    }
+        let answer = tokio::select! {
+            answer = self.connection.send::<Reply>(&self.read) => answer,
+            // An answer that nobody waits for may have a task, which then has to be recovered.
+            () = async { stop.cancelled().await; sleep(2 * BLOCK).await } => return None,
+        };
+        match answer {
+            Ok(reply) => self.broker.deliveries(reply).pop(),
+            Err(error) => {
+                if let Err(error) = self.make_up_for(error).await {
+                    tracing::debug!(%error, "could not read the queue");
+                    stop.run_until_cancelled(sleep(PAUSE)).await;
                 }
-                Err(error) => {
-                    if let Err(error) = self.make_up_for(error).await {
-                        tracing::debug!(%error, "could not read the queue");
-                        stop.run_until_cancelled(sleep(PAUSE)).await;
-                    }
-                }
+                None
             }
         }
-        None
     }
 
     /// Makes the queue, if nobody has read it before, or Redis has lost it.

@@ -17,6 +17,30 @@ pub struct TaskState {
     /// Where it is between waiting and its end.
     #[serde(flatten)]
     pub status: Status,
+    /// How far its attempt has come that runs, if it says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub progress: Option<Progress>,
+}
+
+impl TaskState {
+    /// The state of a task that was just enqueued.
+    pub fn pending(id: TaskId) -> Self {
+        Self {
+            id,
+            attempts: 0,
+            status: Status::Pending,
+            progress: None,
+        }
+    }
+}
+
+/// How far an attempt has come.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct Progress {
+    /// Which part of the work is done, from 0 to 1.
+    pub fraction: f64,
+    /// What it does now.
+    pub message: String,
 }
 
 /// How far a task has come.

@@ -13,6 +13,7 @@ use super::broker::Broker;
 use super::clock::Clock;
 use super::connection::Connection;
 use super::places::Places;
+use super::workers::Worker;
 use crate::redis::Error;
 
 /// The longest time between two signs of life.
@@ -23,7 +24,7 @@ pub(super) struct Upkeep {
     pub(super) broker: Broker,
     pub(super) clock: Clock,
     pub(super) consumer: String,
-    pub(super) host: String,
+    pub(super) worker: Worker,
     pub(super) places: Places,
     /// `WORKER_HEARTBEAT_TIMEOUT`.
     pub(super) heartbeat_timeout: Duration,
@@ -85,17 +86,16 @@ impl Upkeep {
         connection: &mut Connection,
         answers: &mut Answers,
     ) -> Result<Duration, Error> {
-        let entries = self.places.entries();
-        let told = serde_json::json!({
-            "host": self.host,
-            "places": self.places.total(),
-            "running": entries.len(),
-            "overdue": self.places.overdue(),
-        });
-        let told = told.to_string();
+        let (entries, running): (Vec<_>, Vec<_>) = self.places.runs().into_iter().unzip();
+        let told = Worker {
+            overdue: self.places.overdue(),
+            running,
+            ..self.worker.clone()
+        };
         let script = self.broker.keep(&self.consumer, &told, &entries);
-        let (time, next): (i64, Option<i64>) = connection.run(&script).await?;
+        let (time, next, paused): (i64, Option<i64>, Vec<String>) = connection.run(&script).await?;
         self.clock.set(time);
+        self.places.pause(&paused);
         answers.note(time, self.heartbeat_timeout);
         Ok(next.map_or(Duration::MAX, |next| {
             Duration::from_millis(u64::try_from(next - time).unwrap_or(0))

@@ -1,7 +1,7 @@
 -- Gives a sign of life for a worker and the entries that it has, and moves tasks whose time has come to
 -- their queues.
 -- ARGV: the consumer, what to tell of it, then the queue and the entry of each of its tasks
--- Returns the time, and when there is something to move next.
+-- Returns the time, when there is something to move next, and the queues that are paused.
 local MAX_MOVED = 100
 local time = now()
 -- A Redis that is full refuses HSET as the first write of a script, but not as a later one.
@@ -21,4 +21,4 @@ for _, id in ipairs(redis.call('ZRANGE', WAITING, '-inf', time, 'BYSCORE', 'LIMI
     end
 end
 local first = redis.call('ZRANGE', WAITING, 0, 0, 'WITHSCORES')
-return { time, first[2] and tonumber(first[2]) or false }
+return { time, first[2] and tonumber(first[2]) or false, redis.call('SMEMBERS', PAUSED) }

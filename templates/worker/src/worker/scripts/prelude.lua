@@ -7,16 +7,19 @@
 -- :waiting     a sorted set of the ids of tasks that wait for their time, in milliseconds since 1970
 -- :task:ID     a hash, kept for some time after the end of the task: `state` and `attempts`, as told to
 --              clients; while it is in a stream, its `queue` and `entry`; while it waits for its time,
---              its `queue`, `task` and `payload`; if it is unique, its lock in `unique`; and when it has
+--              its `queue`, `task` and `payload`; if it is unique, its lock in `unique`; how far an
+--              attempt has come in `progress`, and which one in `progress_of`; and when it has
 --              ended, `ended`, which is its entry on the list of the dead, or 1
 -- :unique:SHA  the id of the unique task with this name and payload that waits or runs
 -- :rate:TASK   a sorted set of the entries of a task with a rate that have begun, by time
 -- :turns:TASK  when the last of those is due that wait for their turn
 -- :dead        a list of the tasks that failed for good, newest first
 -- :workers     a hash of the last signs of life, by consumer
+-- :paused      a set of the names of queues that workers take nothing of
 -- :wake        a list that has an element when a worker should look at `:waiting` at once
 local GROUP, WAITING, DEAD = 'workers', KEYS[1] .. ':waiting', KEYS[1] .. ':dead'
 local WORKERS, WAKE = KEYS[1] .. ':workers', KEYS[1] .. ':wake'
+local PAUSED = KEYS[1] .. ':paused'
 
 local function stream(queue)
     return KEYS[1] .. ':queue:' .. queue

@@ -27,6 +27,6 @@ async fn all_keys_of_the_queue_are_in_one_slot() {
     }
     let refused = stage.enqueue::<Refuse>(()).await;
     stage.end(&refused).await;
-    assert_eq!(stage.tasks.retry_dead().await.unwrap(), 1);
+    assert_eq!(stage.tasks.retry_dead(None).await.unwrap(), 1);
     assert_eq!(stage.end(&refused).await.attempts, 1);
 }

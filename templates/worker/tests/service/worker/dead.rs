@@ -4,8 +4,11 @@ use super::probes::{Fail, Failing, Refuse};
 use super::stage::{DeadTask, Stage, Status};
 use crate::process;
 
-fn dead(stage: &Stage, verb: &str) -> String {
-    let output = process::run(&["worker", "dead", verb], &stage.variables());
+fn dead(stage: &Stage, arguments: &[&str]) -> String {
+    let output = process::run(
+        &[&["worker", "dead"], arguments].concat(),
+        &stage.variables(),
+    );
     let message = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(0), "{message}");
     String::from_utf8(output.stdout).expect("UTF-8")
@@ -26,7 +29,7 @@ async fn a_dead_task_is_listed_and_runs_again_once_the_cause_is_mended() {
     let error = "internal error".to_owned();
     assert_eq!(state.status, Status::Failure { error });
 
-    let list = dead(&stage, "list");
+    let list = dead(&stage, &["list"]);
     let fields: Vec<_> = list.trim_end().split('\t').collect();
     let [listed, task, _time, attempts, error] = fields[..] else {
         panic!("{list}");
@@ -35,10 +38,10 @@ async fn a_dead_task_is_listed_and_runs_again_once_the_cause_is_mended() {
     assert_eq!([task, attempts, error], ["fail", "3", "the disk is full"]);
 
     stage.redis.set_async("mended", "yes", None).await.unwrap();
-    assert_eq!(dead(&stage, "retry"), "dead tasks enqueued again: 1\n");
+    assert_eq!(dead(&stage, &["retry"]), "dead tasks enqueued again: 1\n");
     let state = stage.end(&id).await;
     assert!(matches!(state.status, Status::Success { .. }), "{state:?}");
-    assert_eq!(dead(&stage, "list"), "");
+    assert_eq!(dead(&stage, &["list"]), "");
 }
 
 #[tokio::test]
@@ -49,10 +52,40 @@ async fn dead_tasks_can_be_cleared() {
         let id = stage.enqueue::<Refuse>(()).await;
         stage.end(&id).await;
     }
-    assert_eq!(dead(&stage, "list").lines().count(), 2);
-    assert_eq!(dead(&stage, "clear"), "dead tasks removed: 2\n");
-    assert_eq!(dead(&stage, "clear"), "dead tasks removed: 0\n");
-    assert_eq!(dead(&stage, "list"), "");
+    assert_eq!(dead(&stage, &["list"]).lines().count(), 2);
+    assert_eq!(dead(&stage, &["clear"]), "dead tasks removed: 2\n");
+    assert_eq!(dead(&stage, &["clear"]), "dead tasks removed: 0\n");
+    assert_eq!(dead(&stage, &["list"]), "");
+}
+
+#[tokio::test]
+async fn one_of_the_dead_tasks_can_be_shown_retried_and_cleared() {
+    let stage = Stage::new();
+    let _worker = stage.worker(&[]);
+    let mut ids = vec![];
+    for _ in 0..3 {
+        let id = stage.enqueue::<Refuse>(()).await;
+        stage.end(&id).await;
+        ids.push(id.to_string());
+    }
+    let shown: serde_json::Value = serde_json::from_str(&dead(&stage, &["show", &ids[1]])).unwrap();
+    assert_eq!(shown["id"], *ids[1]);
+    let error = shown["error"].as_str().expect("a text");
+    assert!(error.contains("is not in the database"), "{error}");
+
+    assert_eq!(dead(&stage, &["clear", &ids[0]]), "dead tasks removed: 1\n");
+    let list = dead(&stage, &["list"]);
+    assert!(!list.contains(&ids[0]) && list.contains(&ids[1]), "{list}");
+    assert_eq!(
+        dead(&stage, &["retry", &ids[1]]),
+        "dead tasks enqueued again: 1\n"
+    );
+    for verb in ["show", "clear", "retry"] {
+        let output = process::run(&["worker", "dead", verb, &ids[0]], &stage.variables());
+        assert_eq!(output.status.code(), Some(1));
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert!(message.contains(&ids[0]), "{message}");
+    }
 }
 
 #[tokio::test]
@@ -74,8 +107,8 @@ async fn a_task_that_the_queue_still_has_stays_on_the_list() {
     command.arg(serde_json::to_string(&task).unwrap());
     command.exec_async(&mut client).await.unwrap();
 
-    assert_eq!(dead(&stage, "retry"), "dead tasks enqueued again: 0\n");
-    assert_eq!(dead(&stage, "list").lines().count(), 1);
+    assert_eq!(dead(&stage, &["retry"]), "dead tasks enqueued again: 0\n");
+    assert_eq!(dead(&stage, &["list"]).lines().count(), 1);
 }
 
 #[tokio::test]
