@@ -114,10 +114,10 @@ local function take_out(queue, entry)
     return fields
 end
 
--- Lets a task that was handed out wait until it is due.
+-- Lets a task that was handed out wait until it is due, unless a worker that was presumed lost has ended it.
 local function put_back(queue, entry, due)
     local fields = take_out(queue, entry)
-    if fields then
+    if fields and redis.call('HEXISTS', record(fields.id), 'ended') == 0 then
         wait(fields.id, queue, fields.task, fields.payload, fields.attempts, due)
         redis.call('HDEL', record(fields.id), 'entry')
     end
