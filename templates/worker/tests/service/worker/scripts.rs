@@ -501,7 +501,7 @@ fn sequence(entry: &str) -> (u64, u64) {
 fn whatever_happens_every_task_is_in_one_place_and_ends_once() {
     let server = DurableRedis::start();
     let mut redis = Queue::new(&server);
-    for case in 0..load(100, 5000) {
+    for case in 0..load(100, 2000) {
         println!("case {case}");
         redis.begin();
         let mut random = Random(case as u64);
