@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ::redis::IntoConnectionInfo;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::WeightedQueue;
@@ -34,23 +33,19 @@ pub struct WorkerSettings {
 impl WorkerSettings {
     /// Reads the settings through `reader`, which keeps the faults.
     pub fn read(reader: &mut Reader) -> Self {
-        let url = Variable::new(
-            "WORKER_REDIS_URL",
-            "",
-            "a URL that begins with redis://, rediss:// or unix://",
-        );
+        let url = Variable::new("WORKER_REDIS_URL", "", RedisSettings::URL_RULE);
         let password = Variable::new("WORKER_REDIS_PASSWORD", "", "a password");
         let queues = Variable::new(
             "WORKER_QUEUES",
             "",
             "names with weights from 1 to 100, like mail:2,default:1",
         );
-        let heartbeat_timeout = reader.whole_number("WORKER_HEARTBEAT_TIMEOUT", "15", 1..=3600);
         Self {
             redis_url: reader.read(url.masked(RedisSettings::mask_url), |text| {
-                let url = text.trim();
-                let is_url = url.is_empty() || url.into_connection_info().is_ok();
-                is_url.then(|| url.into())
+                match text.is_empty() {
+                    true => Some(text.into()),
+                    false => RedisSettings::parse_url(text),
+                }
             }),
             redis_password: reader.read(password.masked(|_| "***".to_owned()), |text| {
                 Some(text.into())
@@ -58,7 +53,10 @@ impl WorkerSettings {
             concurrency: reader.whole_number("WORKER_CONCURRENCY", "8", 1..=256),
             queues: reader.read(queues, parse_queues),
             shutdown_timeout: reader.seconds("WORKER_SHUTDOWN_TIMEOUT", "30"),
-            heartbeat_timeout: Duration::from_secs(heartbeat_timeout as u64),
+            heartbeat_timeout: {
+                let seconds = reader.whole_number("WORKER_HEARTBEAT_TIMEOUT", "15", 1..=3600);
+                Duration::from_secs(seconds as u64)
+            },
             task_timeout: reader.seconds("TASK_TIMEOUT", "300"),
             result_ttl: reader.seconds("TASK_RESULT_TTL", "86400"),
         }

@@ -87,9 +87,19 @@ impl DurableRedis {
         self.until_done(&redis::cmd("PING"));
     }
 
+    pub fn connection(&self) -> redis::Connection {
+        self.client()
+            .get_connection()
+            .expect("a server that answers")
+    }
+
+    fn client(&self) -> redis::Client {
+        redis::Client::open(self.url()).expect("a valid URL")
+    }
+
     /// Sends a command until the server does it.
     fn until_done(&self, command: &redis::Cmd) {
-        let client = redis::Client::open(self.url()).expect("a valid URL");
+        let client = self.client();
         let deadline = Instant::now() + Duration::from_secs(10);
         let send = || command.exec(&mut client.get_connection()?);
         while let Err(error) = send() {

@@ -112,9 +112,8 @@ impl Queue {
         let scripts =
             scripts!["add" "cancel" "finish" "keep" "postpone" "recover" "revive" "state"];
         let script = |(name, text)| (name, Script::new(&format!("{prelude}{text}")));
-        let client = redis::Client::open(server.url()).expect("a URL");
         Self {
-            connection: client.get_connection().expect("Redis"),
+            connection: server.connection(),
             scripts: scripts.into_iter().map(script).collect(),
         }
     }

@@ -3,7 +3,7 @@ use crate::process;
 #[test]
 fn every_fault_is_reported_at_once_and_the_worker_does_not_start() {
     let wrong = [
-        ("WORKER_REDIS_URL", "localhost"),
+        ("WORKER_REDIS_URL", "rediss://localhost/#insecure"),
         ("WORKER_CONCURRENCY", "0"),
         ("WORKER_QUEUES", "mail:0"),
         ("WORKER_SHUTDOWN_TIMEOUT", "-1"),

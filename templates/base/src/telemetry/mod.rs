@@ -17,8 +17,6 @@ use json_lines::JsonLines;
 /// Starts logging to standard output, with panics and what comes from the crate `log`. Further calls
 /// change nothing.
 pub fn init(settings: &LogSettings) {
-    let levels = settings.level.clone();
-    {% place levels %}
     let lines = match settings.format {
         LogFormat::Json => JsonLines(std::io::stdout).boxed(),
         LogFormat::Pretty => tracing_subscriber::fmt::layer()
@@ -26,7 +24,7 @@ pub fn init(settings: &LogSettings) {
             .boxed(),
     };
     let started = tracing_subscriber::registry()
-        .with(lines.with_filter(levels))
+        .with(lines.with_filter(settings.level.clone()))
         .try_init();
     if started.is_ok() {
         std::panic::set_hook(Box::new(log_panic));
