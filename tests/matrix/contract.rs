@@ -32,6 +32,8 @@ pub(crate) fn check(address: &str) -> Result<(), Failed> {
     let output = Command::new("schemathesis")
         .args(["run", "--checks=all", "--max-examples=30", "--seed=1"])
         .args(["--continue-on-failure", "--warnings=off", "--no-color"])
+        // It would wait for the end of a stream that nobody has promised.
+        .args(["--exclude-path-regex", "/events$"])
         .arg(format!("http://{address}/openapi.json"))
         .current_dir(&directory)
         .output()?;
