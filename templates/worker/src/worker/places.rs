@@ -149,14 +149,19 @@ impl Places {
 }
 
 impl Place {
-    /// The queues that may have the place next, the first one first.
+    /// The queues that may have the place next, the first one first. That one has it from now on, until a
+    /// task of another one begins: of tasks that end at the same moment, each sees what the others leave.
     pub(super) fn heirs(&self) -> Vec<&str> {
         let places = &self.places;
-        let taken = places.lock();
+        let mut taken = places.lock();
         let mut held = places.held(&taken);
         held[taken.places[&self.number].queue] -= 1;
-        let heirs = heirs(&held, &taken.paused, places.total, &places.queues);
-        heirs.map(|heir| &*places.queues[heir].name).collect()
+        let heirs: Vec<usize> = heirs(&held, &taken.paused, places.total, &places.queues).collect();
+        if let (Some(first), Some(holder)) = (heirs.first(), taken.places.get_mut(&self.number)) {
+            holder.queue = *first;
+        }
+        let name = |heir: usize| &*places.queues[heir].name;
+        heirs.into_iter().map(name).collect()
     }
 
     /// Says which task has the place.
@@ -285,6 +290,22 @@ mod tests {
         }
         assert_eq!(held, [6, 1, 1]);
         assert_eq!(heirs(&held, &[false; 3], 8, &queues).next(), None);
+    }
+
+    #[tokio::test]
+    async fn tasks_that_end_at_the_same_moment_leave_their_places_by_weight() {
+        let places = Places::new(queues(&[3, 1]), 8);
+        let mut taken = vec![];
+        for queue in [0, 0, 0, 0, 0, 0, 0, 1] {
+            taken.push(places.take(queue).await);
+        }
+        let first = |place: &Place| place.heirs()[0].to_owned();
+        let heirs: Vec<_> = taken.iter().map(first).collect();
+        assert_eq!(
+            heirs.iter().filter(|heir| *heir == "0").count(),
+            6,
+            "{heirs:?}"
+        );
     }
 
     #[tokio::test]

@@ -72,8 +72,8 @@ async fn a_task_that_waits_for_its_time_starts_on_time() {
     let late = |run: &Run| (run.at - due[&run.id]).num_milliseconds();
     let mut late: Vec<_> = runs.iter().map(late).collect();
     late.sort();
-    // The machine may be busy.
-    assert!(late[late.len() / 2] < 100, "{late:?}");
+    // On a busy machine as well. A worker that nobody wakes looks once a second.
+    assert!(late[late.len() / 2] < 300, "{late:?}");
 }
 
 #[tokio::test]
