@@ -117,8 +117,8 @@ impl Layers {
         notes
     }
 
-    /// What has to be said of layers that are not part of a project of these answers, and of which files
-    /// go.
+    /// What has to be said of layers that leave a project: these answers do not have them, and files of
+    /// theirs go.
     pub fn removal_notes(
         &self,
         answers: &Answers,
