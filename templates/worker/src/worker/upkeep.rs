@@ -1,12 +1,13 @@
 //! What a worker does besides running tasks: it gives signs of life for itself and for its tasks, moves
 //! tasks whose time has come to their queues, and recovers those of workers that are silent.
 //!
-//! It has a thread and a connection of its own, because neither tasks that keep all threads busy nor a
+//! It has a thread and connections of its own, because neither tasks that keep all threads busy nor a
 //! backlog may hold it up: others would take the worker for lost.
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::broker::Broker;
@@ -49,15 +50,24 @@ impl Upkeep {
         let guard = ended.clone().drop_guard();
         std::thread::spawn(move || {
             let _guard = guard;
-            runtime.block_on(self.run(stop));
+            runtime.block_on(self.run(&stop));
         });
         ended
     }
 
-    async fn run(self, stop: CancellationToken) {
+    async fn run(self, stop: &CancellationToken) {
+        let wake = Notify::new();
+        tokio::select! {
+            () = self.look(stop, &wake) => {}
+            () = self.listen(&wake) => {}
+        }
+    }
+
+    /// Looks at the queue, again and again.
+    async fn look(&self, stop: &CancellationToken, wake: &Notify) {
         let interval = (self.heartbeat_timeout / 10).min(MAX_INTERVAL);
         let redis = self.broker.redis();
-        let mut connection = Connection::new(redis, MAX_INTERVAL, self.socket_timeout);
+        let mut connection = Connection::new(redis, Duration::ZERO, self.socket_timeout);
         let mut answers = Answers::default();
         let mut recover_at = Instant::now();
         while !stop.is_cancelled() {
@@ -73,10 +83,8 @@ impl Upkeep {
                 recover_at = Instant::now() + self.heartbeat_timeout / 4;
                 self.recover(&mut connection, &answers).await;
             }
-            if !pause.is_zero() {
-                stop.run_until_cancelled(self.wait(&mut connection, pause))
-                    .await;
-            }
+            let woken = timeout(pause, wake.notified());
+            stop.run_until_cancelled(woken).await;
         }
     }
 
@@ -115,15 +123,24 @@ impl Upkeep {
         }
     }
 
-    /// Waits for a time, or until a task is enqueued that is due before.
-    async fn wait(&self, connection: &mut Connection, pause: Duration) {
+    /// Hears for ever of tasks that are due before the next look. Nothing else waits for this answer: a Redis
+    /// that has nothing to do ends the wait of a command up to a tenth of a second late.
+    async fn listen(&self, wake: &Notify) {
+        let redis = self.broker.redis();
+        let mut connection = Connection::new(redis, MAX_INTERVAL, self.socket_timeout);
         let mut command = redis::cmd("BLPOP");
-        command.arg(self.broker.key("wake"));
-        // Redis counts in milliseconds, and waits for ever at none.
-        command.arg(pause.as_secs_f64().max(0.001));
-        if let Err(error) = connection.send::<Option<(String, String)>>(&command).await {
-            tracing::debug!(%error, "could not wait for what is due");
-            sleep(pause).await;
+        command
+            .arg(self.broker.key("wake"))
+            .arg(MAX_INTERVAL.as_secs());
+        loop {
+            match connection.send::<Option<(String, String)>>(&command).await {
+                Ok(Some(_)) => wake.notify_one(),
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::debug!(%error, "could not listen for what is due");
+                    sleep(MAX_INTERVAL).await;
+                }
+            }
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Workers that die in the middle of a task.
 
+use std::time::Duration;
+
 use super::load;
 use super::probes::{Abort, Note, NoteOnce, Noted};
 use super::stage::{MORTAL, Stage, Status, TaskState};
@@ -41,6 +43,36 @@ async fn a_task_whose_worker_is_killed_runs_again_in_the_other_one() {
     let state = stage.end(&id).await;
     assert_eq!(state.attempts, 2);
     assert_eq!(stage.noted("runs").await.len(), 2);
+}
+
+#[tokio::test]
+async fn no_task_is_lost_however_often_workers_are_killed() {
+    let stage = Stage::new();
+    let mut workers = [(); 3].map(|()| stage.worker(&[MORTAL]));
+    let mut accepted = vec![];
+    let payload = Noted {
+        list: "runs".to_owned(),
+        milliseconds: 20,
+        ..Noted::default()
+    };
+    let (kills, part) = (load(3, 20), load(50, 250));
+    for kill in 0..kills {
+        for _ in 0..part {
+            accepted.push(stage.enqueue::<Note>(payload.clone()).await);
+            tokio::time::sleep(Duration::from_millis(8)).await;
+        }
+        let worker = &mut workers[kill % 3];
+        worker.signal("KILL");
+        *worker = stage.worker(&[MORTAL]);
+    }
+    for id in &accepted {
+        let state = stage.end(id).await;
+        assert!(matches!(state.status, Status::Success { .. }), "{state:?}");
+    }
+    // Only what a killed worker was at runs twice, which are eight tasks at most.
+    let runs = stage.noted("runs").await.len();
+    let most = accepted.len() + 8 * kills;
+    assert!((accepted.len()..=most).contains(&runs), "{runs} runs");
 }
 
 #[tokio::test]
@@ -90,19 +122,17 @@ async fn a_success_counts_although_its_worker_was_presumed_lost() {
 #[tokio::test]
 async fn a_slow_task_stays_with_its_worker() {
     let stage = Stage::new();
-    // The task takes longer than a worker may be silent, and the machine may be busy for a while.
-    let variables = [
-        ("WORKER_CONCURRENCY", "1"),
-        ("WORKER_HEARTBEAT_TIMEOUT", "10"),
-    ];
-    let _workers = [stage.worker(&variables), stage.worker(&variables)];
+    // The tasks take longer than a worker may be silent, and the machine may be busy for a while.
+    let variables = [("WORKER_HEARTBEAT_TIMEOUT", "10")];
+    let _workers = [(); 3].map(|()| stage.worker(&variables));
     let slow = Noted {
         list: "runs".to_owned(),
         milliseconds: load(15_000, 25_000),
         ..Noted::default()
     };
-    let id = stage.enqueue::<Note>(slow).await;
-    let state = stage.end(&id).await;
-    assert_eq!(state.attempts, 1);
-    assert_eq!(stage.noted("runs").await.len(), 1);
+    let ids = stage.tasks.enqueue_all::<Note>(&vec![slow; 24]).await;
+    for id in ids.unwrap() {
+        assert_eq!(stage.end(&id).await.attempts, 1);
+    }
+    assert_eq!(stage.noted("runs").await.len(), 24);
 }

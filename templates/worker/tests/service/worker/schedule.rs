@@ -56,24 +56,39 @@ fn tick(run: &Run) -> DateTime<Utc> {
 async fn a_task_that_waits_for_its_time_starts_on_time() {
     let stage = Stage::new();
     let _worker = stage.worker(&[]);
+    // The machine may be busy for a while.
+    let mut medians = vec![];
+    for round in 0..3 {
+        let late = lateness(&stage, &format!("round {round}")).await;
+        medians.push(late[late.len() / 2]);
+        if medians[round] < 30 {
+            return;
+        }
+    }
+    panic!("late by {medians:?} milliseconds");
+}
+
+/// How many milliseconds after their time tasks run, in order.
+async fn lateness(stage: &Stage, list: &str) -> Vec<i64> {
     let payload = Noted {
-        list: "runs".to_owned(),
+        list: list.to_owned(),
         ..Noted::default()
     };
     let mut due = HashMap::new();
-    // Also earlier than a worker would look.
-    for delay in (0..1500).step_by(100) {
+    // Also earlier than a worker would look that nobody wakes, which is once a second.
+    for delay in (0..1500).step_by(50) {
         let delay = Duration::from_millis(delay);
         let id = stage.tasks.enqueue_in::<Note>(&payload, delay).await;
         due.insert(id.unwrap().to_string(), Utc::now() + delay);
     }
-    stage.until_noted("runs", due.len()).await;
-    let runs = stage.noted("runs").await;
+    // Nobody asks meanwhile: a Redis that has nothing to do looks at the time ten times a second.
+    tokio::time::sleep(Duration::from_millis(1600)).await;
+    stage.until_noted(list, due.len()).await;
+    let runs = stage.noted(list).await;
     let late = |run: &Run| (run.at - due[&run.id]).num_milliseconds();
     let mut late: Vec<_> = runs.iter().map(late).collect();
     late.sort();
-    // On a busy machine as well. A worker that nobody wakes looks once a second.
-    assert!(late[late.len() / 2] < 300, "{late:?}");
+    late
 }
 
 #[tokio::test]
