@@ -3,6 +3,7 @@
 
 mod contest;
 mod manager;
+pub mod process;
 mod redis_server;
 mod server;
 pub mod wrk;

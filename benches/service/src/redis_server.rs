@@ -65,6 +65,12 @@ impl RedisServer {
         assert!(status.expect("kill runs").success(), "redis-server runs");
     }
 
+    /// Its process.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
     /// The port that it listens on.
     #[must_use]
     pub fn port(&self) -> u16 {

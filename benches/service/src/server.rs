@@ -1,6 +1,5 @@
 //! A server in a process of its own.
 
-use std::fs;
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -8,8 +7,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-/// The seconds of a clock tick in `/proc`.
-const TICK: f64 = 0.01;
+use crate::process;
 
 /// Ends with this value.
 pub struct Server {
@@ -80,20 +78,14 @@ impl Server {
         body.to_owned()
     }
 
-    /// The processor time that the process has used, in seconds
-    /// ([proc_pid_stat](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
+    /// The processor time that the process has used, in seconds.
     ///
     /// # Panics
     ///
     /// Where the process has ended.
     #[must_use]
     pub fn processor_time(&self) -> f64 {
-        let path = format!("/proc/{}/stat", self.process.id());
-        let stat = fs::read_to_string(path).expect("the process runs");
-        let (_, fields) = stat.rsplit_once(") ").expect("a name in brackets");
-        let ticks = fields.split(' ').skip(11).take(2);
-        let ticks: f64 = ticks.map(|text| text.parse::<f64>().expect("ticks")).sum();
-        ticks * TICK
+        process::processor_time(self.process.id())
     }
 }
 

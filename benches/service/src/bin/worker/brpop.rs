@@ -37,7 +37,7 @@ pub(crate) async fn consume(redis: &str) {
     consumers.join_all().await;
 }
 
-async fn connection(redis: &str) -> MultiplexedConnection {
+pub(crate) async fn connection(redis: &str) -> MultiplexedConnection {
     // BRPOP waits longer than any time-out of an answer.
     let config = redis::AsyncConnectionConfig::new().set_response_timeout(None);
     let client = redis::Client::open(redis).expect("the URL of Redis");

@@ -1,12 +1,14 @@
 //! The contestants, and their processes.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use service_benches::process;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 
-use crate::{brpop, engine, report, service, sidekiq};
+use crate::{brpop, celery, engine, report, service, sidekiq};
 
 /// The jobs that one process runs at once, which is the default of the service.
 pub(crate) const CONCURRENCY: usize = 8;
@@ -21,11 +23,18 @@ pub(crate) enum Kind {
     Service,
     Brpop,
     Sidekiq,
+    Celery,
 }
 
 impl Kind {
     /// All of them, the one that the others are compared with first.
-    pub(crate) const ALL: [Self; 4] = [Self::Engine, Self::Service, Self::Brpop, Self::Sidekiq];
+    pub(crate) const ALL: [Self; 5] = [
+        Self::Engine,
+        Self::Service,
+        Self::Brpop,
+        Self::Sidekiq,
+        Self::Celery,
+    ];
 
     pub(crate) fn name(self) -> &'static str {
         match self {
@@ -33,6 +42,7 @@ impl Kind {
             Self::Service => "worker of the service",
             Self::Brpop => "LPUSH and BRPOP",
             Self::Sidekiq => "rusty-sidekiq",
+            Self::Celery => "Celery",
         }
     }
 
@@ -44,19 +54,32 @@ impl Kind {
     /// How many jobs wait for the processes: enough for some seconds.
     pub(crate) fn backlog(self) -> u32 {
         match self {
-            Self::Engine | Self::Service => 10_000,
+            Self::Engine => 10_000,
+            Self::Service => 50_000,
             Self::Brpop => 100_000,
             Self::Sidekiq => 20_000,
+            Self::Celery => 2_000,
         }
     }
 
-    /// Runs jobs for ever, in a process of its own.
+    /// A process that runs jobs for ever.
+    fn command(self, redis: &str) -> Command {
+        if let Self::Celery = self {
+            return celery::command(redis);
+        }
+        let mut command = Command::new(std::env::current_exe().expect("the path of this program"));
+        command.args(["consume", self.name(), redis]);
+        command
+    }
+
+    /// What such a process does.
     pub(crate) async fn consume(self, redis: &str) {
         match self {
             Self::Engine => engine::consume(redis).await,
             Self::Service => service::consume(redis).await,
             Self::Brpop => brpop::consume(redis).await,
             Self::Sidekiq => sidekiq::consume(redis).await,
+            Self::Celery => unreachable!("its process is another program"),
         }
     }
 
@@ -66,6 +89,7 @@ impl Kind {
             Self::Service => Producer::Service(Box::new(service::Producer::new(redis))),
             Self::Brpop => Producer::Brpop(brpop::Producer::new(redis).await),
             Self::Sidekiq => Producer::Sidekiq(sidekiq::Producer::new(redis).await),
+            Self::Celery => Producer::Celery(celery::Producer::new(redis).await),
         }
     }
 }
@@ -76,6 +100,7 @@ pub(crate) enum Producer {
     Service(Box<service::Producer>),
     Brpop(brpop::Producer),
     Sidekiq(sidekiq::Producer),
+    Celery(celery::Producer),
 }
 
 impl Producer {
@@ -87,6 +112,7 @@ impl Producer {
             Self::Service(producer) => producer.enqueue(now).await,
             Self::Brpop(producer) => producer.enqueue(now).await,
             Self::Sidekiq(producer) => producer.enqueue(now).await,
+            Self::Celery(producer) => producer.enqueue(now).await,
         }
     }
 }
@@ -96,6 +122,7 @@ pub(crate) struct Consumers {
     processes: Vec<Child>,
     reports: UnboundedReceiver<(usize, Report)>,
     jobs: Vec<u32>,
+    last: Report,
 }
 
 /// What is known of the consumers at a time.
@@ -110,11 +137,11 @@ pub(crate) struct Report {
 
 impl Consumers {
     pub(crate) fn start(kind: Kind, processes: usize, redis: &str) -> Self {
-        let program = std::env::current_exe().expect("the path of this program");
         let (sender, reports) = mpsc::unbounded_channel();
         let start = |index| {
-            let mut process = Command::new(&program)
-                .args(["consume", kind.name(), redis])
+            let mut process = kind
+                .command(redis)
+                .process_group(0)
                 .stdout(Stdio::null())
                 .stderr(Stdio::piped())
                 .spawn()
@@ -143,30 +170,63 @@ impl Consumers {
             processes: (0..processes).map(start).collect(),
             reports,
             jobs: vec![0; processes],
+            last: Report {
+                time: Instant::now(),
+                jobs: 0,
+                latency: Duration::ZERO,
+            },
+        }
+    }
+
+    /// What has been reported up to now.
+    pub(crate) fn seen(&mut self) -> Report {
+        while let Ok((index, report)) = self.reports.try_recv() {
+            self.jobs[index] = report.jobs;
+            self.last = report;
+        }
+        Report {
+            jobs: self.jobs.iter().sum(),
+            ..self.last
         }
     }
 
     /// Waits until so many jobs were run since the start.
     pub(crate) async fn until(&mut self, jobs: u32) -> Report {
         loop {
+            let seen = self.seen();
+            if seen.jobs >= jobs {
+                return seen;
+            }
             let report = tokio::time::timeout(LONGEST_SILENCE, self.reports.recv()).await;
             let (index, report) = report.expect("a job is run").expect("a process is there");
             self.jobs[index] = report.jobs;
-            let all = self.jobs.iter().sum();
-            if all >= jobs {
-                return Report {
-                    jobs: all,
-                    ..report
-                };
-            }
+            self.last = report;
         }
+    }
+
+    /// The processor time of the processes, in seconds.
+    pub(crate) fn processor_time(&self) -> f64 {
+        self.processes
+            .iter()
+            .map(|each| process::processor_time(each.id()))
+            .sum()
+    }
+
+    /// Their memory, in megabytes.
+    pub(crate) fn resident_memory(&self) -> f64 {
+        self.processes
+            .iter()
+            .map(|each| process::resident_memory(each.id()))
+            .sum()
     }
 }
 
 impl Drop for Consumers {
     fn drop(&mut self) {
         for process in &mut self.processes {
-            let _ = process.kill();
+            // With its children.
+            let group = format!("-{}", process.id());
+            let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
             let _ = process.wait();
         }
     }

@@ -1,14 +1,21 @@
 //! Jobs per second of real worker processes with a backlog, and how long an idle one takes to pick a
 //! job up: the worker of the service against a job engine alone, against consumers that only pop, and
-//! against rusty-sidekiq. All do nothing in a job, run eight at once, and share one Redis that
-//! keeps its append-only file, as a queue needs.
+//! against rusty-sidekiq and Celery. All do nothing in a job, run eight at once, and share one Redis that
+//! keeps its append-only file, as a queue needs. Then what a task costs, how late a delayed one is, and
+//! a backlog. With `soak`, workers run under a steady load instead.
 
+mod backlog;
 mod brpop;
+mod celery;
 mod consumer;
+mod cost;
 mod engine;
+mod lateness;
 mod report;
 mod service;
 mod sidekiq;
+mod soak;
+mod statistics;
 
 use std::time::Duration;
 
@@ -19,6 +26,9 @@ use crate::consumer::{Consumers, Kind};
 
 const ROUNDS: usize = 5;
 const PROCESSES: [usize; 3] = [1, 2, 4];
+
+/// The tasks of a long backlog.
+const BACKLOG: u32 = 1_000_000;
 
 /// How many jobs an idle worker is given in a round, and the time between two of them, which is no
 /// multiple of any time between two polls.
@@ -33,14 +43,23 @@ fn main() {
             report::start();
             runtime.block_on(Kind::named(kind).consume(redis));
         }
+        ["soak", tasks, minutes] => runtime.block_on(soak::report(
+            &redis(),
+            tasks.parse().expect("the number of tasks"),
+            minutes.parse().expect("the number of minutes"),
+        )),
         [] => runtime.block_on(compare(ROUNDS)),
         [rounds] => runtime.block_on(compare(rounds.parse().expect("the number of rounds"))),
-        _ => panic!("usage: worker [<rounds>]"),
+        _ => panic!("usage: worker [<rounds>], or worker soak <tasks> <minutes>"),
     }
 }
 
+fn redis() -> RedisServer {
+    RedisServer::start(&["--appendonly", "yes"])
+}
+
 async fn compare(rounds: usize) {
-    let redis = RedisServer::start(&["--appendonly", "yes"]);
+    let redis = redis();
     for processes in PROCESSES {
         let title = format!("no-op jobs, processes: {processes}");
         let mut contest = Contest::new(title, "jobs/s");
@@ -62,6 +81,10 @@ async fn compare(rounds: usize) {
     }
     medians.report();
     tails.report();
+    lateness::report(&redis.url()).await;
+    cost::report(&redis.url()).await;
+    consumer::flush(&redis.url()).await;
+    backlog::report(&redis.url(), BACKLOG).await;
 }
 
 /// The jobs per second from the first one that is run to the last one of a backlog.

@@ -4,8 +4,10 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-/// How often the figures are looked at.
+/// How often the figures are looked at while they change, and while they do not, where looking would be
+/// most of what an idle worker costs.
 const INTERVAL: Duration = Duration::from_millis(1);
+const MAX_INTERVAL: Duration = Duration::from_millis(64);
 
 static JOBS: AtomicU32 = AtomicU32::new(0);
 static LATENCY: AtomicU64 = AtomicU64::new(0);
@@ -26,14 +28,16 @@ pub(crate) fn run_job(enqueued: u64) {
 /// Writes a line to standard error after each change.
 pub(crate) fn start() {
     std::thread::spawn(|| {
-        let mut reported = 0;
+        let (mut reported, mut interval) = (0, INTERVAL);
         loop {
             let jobs = JOBS.load(Ordering::Acquire);
-            if jobs != reported {
+            if jobs == reported {
+                interval = (interval * 2).min(MAX_INTERVAL);
+            } else {
                 eprintln!("{jobs} {}", LATENCY.load(Ordering::Relaxed));
-                reported = jobs;
+                (reported, interval) = (jobs, INTERVAL);
             }
-            std::thread::sleep(INTERVAL);
+            std::thread::sleep(interval);
         }
     });
 }
