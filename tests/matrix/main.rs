@@ -344,6 +344,7 @@ fn boot(
         Command::new(binary)
             .current_dir(project)
             .env("APP_PORT", "0")
+            .env("METRICS_PORT", "0")
             .envs(variables.iter().copied())
             .stdout(Stdio::piped())
             .spawn()?,

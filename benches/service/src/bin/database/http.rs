@@ -55,6 +55,7 @@ fn servers(database: &str) -> [Server; 2] {
         let mut command = Command::new(own.with_file_name("users_service"));
         command
             .env("APP_PORT", port.to_string())
+            .env("METRICS_PORT", "0")
             .env("DATABASE_URL", database)
             .env("LOG_FORMAT", "json");
         command

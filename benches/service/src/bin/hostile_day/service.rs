@@ -30,6 +30,7 @@ impl Service {
             .arg(format!("ulimit -n {limit}; exec \"$0\""))
             .arg(own.with_file_name("my_project"))
             .env("APP_PORT", port.to_string())
+            .env("METRICS_PORT", "0")
             .env("REDIS_CONNECTION_URL", redis)
             .env("LOG_FORMAT", "json")
             // More than can be answered.

@@ -115,6 +115,7 @@ fn servers(redis: &str) -> Vec<Server> {
                 .env("REDIS_CONNECTION_URL", redis)
                 .env("LOG_FORMAT", "json")
                 .env("LOG_LEVEL", level)
+                .env("METRICS_PORT", "0")
                 // More than can be answered.
                 .env("RATE_LIMIT_REQUESTS", "1000000")
                 .env("RATE_LIMIT_WINDOW", "1");

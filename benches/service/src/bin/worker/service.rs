@@ -49,7 +49,7 @@ impl Producer {
 
 pub(crate) async fn consume(redis: &str) {
     let settings = settings(redis);
-    telemetry::init(&settings.log);
+    telemetry::init(&settings);
     let ended = process::run(&settings, registry()).await;
     ended.expect("it runs until it is killed");
 }
@@ -60,6 +60,7 @@ fn settings(redis: &str) -> Settings {
         ("REDIS_CONNECTION_URL", redis),
         ("TASK_RESULT_TTL", &ttl),
         ("LOG_FORMAT", "json"),
+        ("WORKER_METRICS_PORT", "0"),
     ];
     let mut reader = Reader::from_variables(variables);
     let settings = Settings::read(&mut reader);
