@@ -93,6 +93,8 @@ fn record() -> String {
         .types(ENTER)
         .shows("Add a background worker?", GLANCE)
         .types(ENTER)
+        .shows("Add metrics and traces?", GLANCE)
+        .types(ENTER)
         .shows("Add Docker?", GLANCE)
         .types(ENTER)
         .shows("Add examples?", GLANCE)
