@@ -76,7 +76,7 @@ fn a_variable_that_does_not_exist_is_named_with_its_line() {
     refused_with(
         &[("notes.txt.tera", "a\n{{ nam }}\n")],
         "`platform/notes.txt.tera` line 2: there is no variable `nam`",
-        "variables are `cache`, ",
+        "variables are `accounts`, `cache`, ",
     );
     refused_with(
         &[("layer.toml", "[in.\"README.md\"]\nlayout = '{{ nam }}'\n")],
@@ -231,7 +231,7 @@ const STORAGE: &str = r#"
     default = "sqlite"
 
     [[option]]
-    name = "accounts"
+    name = "members"
     question = "Accounts?"
     gloss = "sign-up and log-in"
     default = false
@@ -270,14 +270,14 @@ fn answers_that_contradict_each_other_are_both_named() {
             "pass `--redis` to have both, or pass `--no-cache` to have neither",
         ),
         (
-            "--accounts --keystore none",
-            "`--accounts` contradicts `--keystore none`: `accounts` needs `keystore`",
-            "pass `--keystore sqlite` to have both, or pass `--no-accounts` to have neither",
+            "--members --keystore none",
+            "`--members` contradicts `--keystore none`: `members` needs `keystore`",
+            "pass `--keystore sqlite` to have both, or pass `--no-members` to have neither",
         ),
         (
-            "--accounts --no-redis",
-            "`--accounts` contradicts `--no-redis`: `accounts` needs `redis`",
-            "pass `--redis` to have both, or pass `--no-accounts` to have neither",
+            "--members --no-redis",
+            "`--members` contradicts `--no-redis`: `members` needs `redis`",
+            "pass `--redis` to have both, or pass `--no-members` to have neither",
         ),
     ] {
         forge
@@ -292,7 +292,7 @@ fn answers_that_contradict_each_other_are_both_named() {
 fn answers_of_all_kinds_are_kept_and_repeated() {
     let forge = layer(&[("layer.toml", STORAGE)]);
     let run = forge
-        .run(&format!("{NEW} --accounts --keystore postgres --team core"))
+        .run(&format!("{NEW} --members --keystore postgres --team core"))
         .exits(0);
     let command = run.stdout.lines().last().expect("a line").trim();
     assert!(
@@ -300,12 +300,12 @@ fn answers_of_all_kinds_are_kept_and_repeated() {
         "{run:#?}"
     );
     assert!(
-        command.ends_with(" --keystore=postgres --accounts --team=core --vcs none"),
+        command.ends_with(" --keystore=postgres --members --team=core --vcs none"),
         "{run:#?}"
     );
     let answers = fs::read_to_string(forge.path("shop/forge.toml")).expect("answers");
     assert!(
-        answers.ends_with("keystore = \"postgres\"\naccounts = true\nteam = \"core\"\n"),
+        answers.ends_with("keystore = \"postgres\"\nmembers = true\nteam = \"core\"\n"),
         "{answers}"
     );
     let arguments = command.strip_prefix("forge ").expect("a command");
@@ -316,13 +316,13 @@ fn answers_of_all_kinds_are_kept_and_repeated() {
     forge
         .in_project("shop", ["remove", "keystore"])
         .exits(0)
-        .says("note: `accounts` needs `keystore`: `accounts` is removed too\n");
+        .says("note: `members` needs `keystore`: `members` is removed too\n");
     forge
         .in_project("shop", ["add", "keystore", "--keystore", "sqlite"])
         .exits(0);
     let answers = fs::read_to_string(forge.path("shop/forge.toml")).expect("answers");
     assert!(
-        answers.contains("keystore = \"sqlite\"\naccounts = false\n"),
+        answers.contains("keystore = \"sqlite\"\nmembers = false\n"),
         "{answers}"
     );
 }

@@ -97,11 +97,13 @@ fn record() -> String {
         .types(ENTER)
         .shows("Add Docker?", GLANCE)
         .types(ENTER)
+        .shows("Add accounts?", GLANCE)
+        .types(ENTER)
         .shows("Add examples?", GLANCE)
         .types(ENTER)
         .shows("Write the project?", LOOK)
         .types(ENTER)
-        .shows("--docker --examples", READ);
+        .shows("--docker --no-accounts --examples", READ);
     svg::animated(&session.frames)
 }
 

@@ -58,6 +58,7 @@ fn words_of(option: &str) -> &'static [&'static str] {
             "traceparent",
         ],
         "docker" => &["docker", "compose", "container"],
+        "accounts" => &["accounts", "argon2", "lettre", "smtp"],
         other => panic!("say which words belong to the option `{other}` alone"),
     }
 }
@@ -65,8 +66,12 @@ fn words_of(option: &str) -> &'static [&'static str] {
 /// What tokio calls the threads of its runtime has nothing to do with tasks.
 const WORKERS_OF_TOKIO: [&str; 2] = ["num_workers", "worker_total_busy_duration"];
 
-/// These name every option with its answer, or any crate.
-const NAME_EVERYTHING: [&str; 2] = ["forge.toml", "Cargo.lock"];
+/// These name every option with its answer, any crate, or any word that people take for a password.
+const NAME_EVERYTHING: [&str; 3] = [
+    "forge.toml",
+    "Cargo.lock",
+    "src/accounts/common_passwords.txt",
+];
 
 #[test]
 fn an_option_that_is_off_leaves_no_trace() {

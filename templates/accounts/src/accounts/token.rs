@@ -1,0 +1,49 @@
+//! The secret in the link of a mail.
+
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use ring::digest;
+use ring::rand::{SecureRandom, SystemRandom};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+const BYTES: usize = 32;
+
+/// 256 bits from the random source of the system. The database knows only their hash, so that whoever
+/// reads it cannot use them.
+#[derive(Clone, Deserialize, ToSchema)]
+pub struct Token(String);
+
+impl Token {
+    /// A token that nobody can guess.
+    ///
+    /// # Panics
+    ///
+    /// If the system has no random source.
+    pub fn generate() -> Self {
+        let mut bytes = [0; BYTES];
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .expect("the system has a random source");
+        Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+    }
+
+    /// The text of the token, for its link and nothing else.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+
+    /// What the database knows of it. It has so many bits that a hash without salt cannot be reversed
+    /// by trying.
+    pub fn hash(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.as_bytes()))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token(***)")
+    }
+}

@@ -1,0 +1,86 @@
+//! Accounts over HTTP: `/account` is that of whoever asks.
+//!
+//! Links in mails lead to routes that change nothing before somebody sends the token with `POST`, because
+//! programs that look for harm in mails follow links.
+
+mod changes;
+mod devices;
+mod log_in;
+mod recovery;
+mod sign_up;
+
+use axum::Json;
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::accounts::RequireUser;
+use crate::database::accounts::Account;
+use crate::state::AppState;
+
+/// Everything below `/account`.
+pub fn router() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(account, changes::rename, changes::delete))
+        .merge(sign_up::router())
+        .merge(log_in::router())
+        .merge(recovery::router())
+        .merge(changes::router())
+        .merge(devices::router())
+}
+
+/// An account, as its owner sees it.
+#[derive(Serialize, ToSchema)]
+struct OwnAccount {
+    /// The number of the account.
+    #[schema(example = 1)]
+    id: i64,
+    /// The address for mail.
+    #[schema(example = "ada@example.com")]
+    email: String,
+    /// The name to show; empty if none was given.
+    #[schema(example = "Ada Lovelace")]
+    name: String,
+    /// Whether the owner may do what administrators may.
+    is_admin: bool,
+    /// When the address was verified.
+    #[schema(value_type = String, format = DateTime)]
+    created_at: DateTime<Utc>,
+}
+
+impl From<Account> for OwnAccount {
+    fn from(account: Account) -> Self {
+        Self {
+            id: account.id,
+            email: account.email,
+            name: account.name,
+            is_admin: account.is_admin,
+            created_at: account.created_at,
+        }
+    }
+}
+
+/// What to do with a link.
+#[derive(Serialize, ToSchema)]
+struct NextStep {
+    /// What to send, and how.
+    #[schema(example = "send the `token` of the link with POST")]
+    detail: &'static str,
+}
+
+/// Shows the account of whoever is logged in.
+#[utoipa::path(
+    get,
+    path = "/account",
+    tag = "account",
+    security(("session" = [])),
+    responses(
+        (status = 200, description = "The account", body = OwnAccount),
+        (status = 401, description = "Nobody is logged in"),
+    ),
+)]
+async fn account(RequireUser(user): RequireUser) -> Json<OwnAccount> {
+    Json(user.account.into())
+}
