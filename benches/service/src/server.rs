@@ -87,6 +87,16 @@ impl Server {
     pub fn processor_time(&self) -> f64 {
         process::processor_time(self.process.id())
     }
+
+    /// The memory that it has in use, in megabytes.
+    ///
+    /// # Panics
+    ///
+    /// Where the process has ended.
+    #[must_use]
+    pub fn resident_memory(&self) -> f64 {
+        process::resident_memory(self.process.id())
+    }
 }
 
 impl Drop for Server {
