@@ -72,6 +72,7 @@ struct AddressVerification {
     path = "/account",
     tag = "account",
     security(("session" = [])),
+    request_body = AccountChange,
     responses(
         (status = 200, description = "The account", body = OwnAccount),
         (status = 401, description = "Nobody is logged in"),
@@ -118,6 +119,7 @@ pub(super) async fn delete(
     path = "/account/password",
     tag = "account",
     security(("session" = [])),
+    request_body = PasswordChange,
     responses(
         (
             status = 204,
@@ -147,6 +149,7 @@ async fn change_password(
     path = "/account/address",
     tag = "account",
     security(("session" = [])),
+    request_body = OneAddress,
     responses(
         (status = 202, description = "There will be a mail to both addresses"),
         (status = 401, description = "Nobody is logged in"),
@@ -183,6 +186,7 @@ async fn verify_address_link() -> Json<NextStep> {
     path = "/account/address/verify",
     tag = "account",
     security(("session" = [])),
+    request_body = AddressVerification,
     responses(
         (status = 204, description = "The account has the address"),
         (status = 401, description = "Nobody is logged in"),

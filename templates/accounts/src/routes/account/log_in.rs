@@ -51,6 +51,7 @@ struct Confirmation {
     post,
     path = "/account/log-in",
     tag = "account",
+    request_body = Credentials,
     responses(
         (
             status = 200,
@@ -80,6 +81,7 @@ async fn log_in(
     path = "/account/confirm",
     tag = "account",
     security(("session" = [])),
+    request_body = Confirmation,
     responses(
         (
             status = 204,

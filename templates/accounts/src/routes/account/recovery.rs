@@ -52,6 +52,7 @@ async fn forgot_link() -> Json<NextStep> {
     post,
     path = "/account/forgot",
     tag = "account",
+    request_body = OneAddress,
     responses((status = 202, description = "There will be a mail, if there is such an account")),
 )]
 async fn forgot(
@@ -81,6 +82,7 @@ async fn reset_link() -> Json<NextStep> {
     post,
     path = "/account/reset",
     tag = "account",
+    request_body = PasswordReset,
     responses(
         (status = 204, description = "The account has the password; log in with it"),
         (status = 403, description = "The token is not valid any more"),

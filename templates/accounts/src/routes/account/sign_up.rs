@@ -61,6 +61,7 @@ struct Verification {
     post,
     path = "/account/register",
     tag = "account",
+    request_body = Registration,
     responses(
         (status = 202, description = "There will be a mail"),
         (status = 422, description = "The address or the password cannot be used"),
@@ -81,6 +82,7 @@ async fn register(
     post,
     path = "/account/resend",
     tag = "account",
+    request_body = OneAddress,
     responses((status = 202, description = "There will be a mail, if there is anything to confirm")),
 )]
 async fn resend(
@@ -110,6 +112,7 @@ async fn verify_link() -> Json<NextStep> {
     post,
     path = "/account/verify",
     tag = "account",
+    request_body = Verification,
     responses(
         (
             status = 201,
