@@ -130,7 +130,9 @@ fn sort_in<'t>(filled: &mut Vec<Cow<'t, str>>, lines: Vec<Cow<'t, str>>) {
 /// by: `mod a;` comes before `mod a2;`.
 fn entry(line: &str) -> ((usize, &str), &str) {
     let text = line.trim_start();
-    let item = text.strip_prefix("pub ").unwrap_or(text);
+    let mut visibilities = ["pub ", "pub(crate) "].iter();
+    let item = visibilities.find_map(|visibility| text.strip_prefix(visibility));
+    let item = item.unwrap_or(text);
     let (word, name) = item.split_once(' ').unwrap_or((item, ""));
     ((line.len() - text.len(), word), name.trim_end_matches(';'))
 }
@@ -180,10 +182,10 @@ mod tests {
     fn sorted_contributions_join_the_lines_above_that_begin_alike() {
         assert_eq!(
             filled(
-                "use z;\n\nmod b;\npub mod d;\n{% place x sorted %}\n\nfn main() {}\n",
+                "use z;\n\nmod b;\npub(crate) mod d;\n{% place x sorted %}\n\nfn main() {}\n",
                 &[("x", "pub mod c2;\npub mod a;"), ("x", "mod c;")]
             ),
-            "use z;\n\npub mod a;\nmod b;\nmod c;\npub mod c2;\npub mod d;\n\nfn main() {}\n"
+            "use z;\n\npub mod a;\nmod b;\nmod c;\npub mod c2;\npub(crate) mod d;\n\nfn main() {}\n"
         );
     }
 

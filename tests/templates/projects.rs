@@ -33,6 +33,15 @@ fn words_of(option: &str) -> &'static [&'static str] {
         "rate-limit" => &["rate_limit", "rate-limit", "rate limit", "ratelimit", "429"],
         "sessions" => &["session"],
         "near-cache" => &["near_cache", "near-cache", "near cache", "nearcache"],
+        "redis-scale" => &[
+            "client_of",
+            "compose.cluster",
+            "redis::nodes",
+            "redis/nodes",
+            "redis_nodes",
+            "sentinel_",
+            "three masters",
+        ],
         "examples" => &[
             "an example",
             "cached_data",

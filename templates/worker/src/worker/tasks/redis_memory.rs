@@ -36,9 +36,13 @@ impl Task for RedisMemory {
     }
 
     async fn run((): (), context: &Context) -> Result<Memory, TaskError> {
-        let mut command = redis::cmd("INFO");
-        command.arg("memory");
-        let info: InfoDict = context.tasks.redis().read_async(command).await?;
+        let (tasks, mut commands) = (context.tasks.redis(), redis::pipe());
+        // With a key of the queue, because a cluster has more than one memory.
+        let queue = tasks.key("{worker}:waiting");
+        commands.cmd("EXISTS").arg(queue).ignore();
+        commands.cmd("INFO").arg("memory");
+        let mut client = tasks.get_async_client().await?;
+        let (info,): (InfoDict,) = commands.query_async(&mut client).await?;
         let number = |name| info.get::<u64>(name);
         let used = number("used_memory").unwrap_or_default();
         let limit = number("maxmemory").filter(|limit| *limit > 0);
