@@ -93,17 +93,17 @@ fn record() -> String {
         .types(ENTER)
         .shows("Add a background worker?", GLANCE)
         .types(ENTER)
+        .shows("Add accounts?", GLANCE)
+        .types(ENTER)
         .shows("Add metrics and traces?", GLANCE)
         .types(ENTER)
         .shows("Add Docker?", GLANCE)
-        .types(ENTER)
-        .shows("Add accounts?", GLANCE)
         .types(ENTER)
         .shows("Add examples?", GLANCE)
         .types(ENTER)
         .shows("Write the project?", LOOK)
         .types(ENTER)
-        .shows("--docker --no-accounts --examples", READ);
+        .shows("--docker --examples", READ);
     svg::animated(&session.frames)
 }
 

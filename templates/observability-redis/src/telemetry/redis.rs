@@ -19,7 +19,7 @@ pub(super) fn register(meter: &Meter) {
         .with_callback(|observer| {
             let watched = WATCHED.lock().unwrap_or_else(PoisonError::into_inner);
             if let Some(redis) = &*watched {
-                observer.observe(u64::from(redis.is_away()), &[]);
+                observer.observe(u64::from(redis.is_breaker_open()), &[]);
             }
         })
         .build();
@@ -86,7 +86,7 @@ fn error_type(error: &Error) -> &'static str {
         Error::BreakerOpen => "breaker_open",
         Error::WrongType(_) => "wrong_type",
         Error::Redis(_) if error.is_outage() => "outage",
-        Error::Redis(_) | Error::TooOld(_) => "refusal",
+        Error::Redis(_) | Error::TooOld(_) | Error::PartOfCluster => "refusal",
         _ => "not_asked",
     }
 }

@@ -98,7 +98,7 @@ impl RedisManager {
         for key in keys {
             commands.cmd("UNLINK").arg(key);
         }
-        let removed: Vec<u64> = self.write_all_async(commands).await?;
+        let removed: Vec<u64> = self.all_async(commands).await?;
         Ok(removed.iter().sum())
     }
 }

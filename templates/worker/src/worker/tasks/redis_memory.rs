@@ -41,8 +41,7 @@ impl Task for RedisMemory {
         let queue = tasks.key("{worker}:waiting");
         commands.cmd("EXISTS").arg(queue).ignore();
         commands.cmd("INFO").arg("memory");
-        let mut client = tasks.get_async_client().await?;
-        let (info,): (InfoDict,) = commands.query_async(&mut client).await?;
+        let (info,): (InfoDict,) = tasks.all_async(commands).await?;
         let number = |name| info.get::<u64>(name);
         let used = number("used_memory").unwrap_or_default();
         let limit = number("maxmemory").filter(|limit| *limit > 0);
