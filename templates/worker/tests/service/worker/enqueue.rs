@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
+use redis::InfoDict;
 use tokio::task::JoinSet;
 
 use super::probes::{Note, NoteOnce, Noted, Refuse};
@@ -26,7 +27,21 @@ async fn ten_thousand_tasks_are_enqueued_in_one_call_and_in_order() {
             ..noted()
         })
         .collect();
+    // Redis knows the script from then on.
+    stage.tasks.enqueue_all::<Note>(&[]).await.unwrap();
+    let mut client = stage.redis.get_async_client().await.unwrap();
+    let mut reset = redis::cmd("CONFIG");
+    reset
+        .arg("RESETSTAT")
+        .exec_async(&mut client)
+        .await
+        .unwrap();
     let ids = stage.tasks.enqueue_all::<Note>(&payloads).await.unwrap();
+    let mut statistics = redis::cmd("INFO");
+    statistics.arg("commandstats");
+    let statistics: InfoDict = statistics.query_async(&mut client).await.unwrap();
+    let scripts: String = statistics.get("cmdstat_evalsha").unwrap();
+    assert!(scripts.starts_with("calls=1,"), "{scripts}");
     let different: HashSet<_> = ids.iter().map(TaskId::to_string).collect();
     assert_eq!(different.len(), 10_000);
     let stream = String::from_utf8(stage.redis.key("{worker}:queue:default")).unwrap();
