@@ -67,6 +67,12 @@ pub fn request() {
     INTERRUPTED.store(true, Ordering::SeqCst);
 }
 
+/// Asks the run to end, as the signal does that comes when a terminal is closed.
+#[cfg(unix)]
+pub fn hang_up() {
+    HUNG_UP.store(true, Ordering::SeqCst);
+}
+
 /// Stops the process until it is continued, with all that runs beside it in the same job of a shell.
 pub fn suspend() {
     // Where that is not possible, as in a job that no shell controls, the run goes on.

@@ -1,7 +1,9 @@
 //! Questions, at a real terminal.
 
-use std::process::Command;
-use std::time::Duration;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use forge::input::options::OptionSpec;
 use forge::layers::Layers;
@@ -449,6 +451,35 @@ fn signals_from_outside_end_a_question() {
         assert!(screen.shows_cursor());
         assert!(forge.entries(".").is_empty());
     }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_terminal_that_is_closed_ends_a_question() {
+    let forge = Forge::new();
+    // The shell outlives its terminal, to tell how forge has ended.
+    let inner = r#"trap "" HUP; "$FORGE" new shop; echo $? >code"#;
+    let mut command = shell(
+        &forge,
+        r#"exec script --quiet --command "$INNER" /dev/null"#,
+    );
+    command.env("INNER", inner).env("TERM", "xterm-256color");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut terminal = command.spawn().expect("script is installed");
+    let mut shown = BufReader::new(terminal.stdout.take().expect("a pipe"));
+    let mut seen = Vec::new();
+    while !String::from_utf8_lossy(&seen).contains("database") {
+        assert_ne!(shown.read_until(b'?', &mut seen).expect("output"), 0);
+    }
+    terminal.kill().expect("the terminal is closed");
+    terminal.wait().expect("it ends");
+    let start = Instant::now();
+    let code = || fs::read_to_string(forge.path("code")).unwrap_or_default();
+    while code().is_empty() {
+        assert!(start.elapsed() < Duration::from_secs(30), "forge goes on");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    assert_eq!(code(), "129\n");
 }
 
 /// A layer from outside with every kind of option.
