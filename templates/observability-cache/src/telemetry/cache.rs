@@ -3,20 +3,23 @@
 use std::sync::LazyLock;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::Counter;
+use opentelemetry::metrics::BoundCounter;
 
 use super::metrics;
 
-static LOOK_UPS: LazyLock<Counter<u64>> = LazyLock::new(|| {
-    metrics::meter()
+/// One for each outcome.
+static LOOK_UPS: LazyLock<[BoundCounter<u64>; 3]> = LazyLock::new(|| {
+    let counter = metrics::meter()
         .u64_counter("cache.lookups")
         .with_description(
             "Values that were asked for: hit, missed and then waited for, or missed and then computed",
         )
-        .build()
+        .build();
+    ["hit", "waited", "computed"]
+        .map(|outcome| counter.bind(&[KeyValue::new("cache.outcome", outcome)]))
 });
 
-/// Where the value came from.
+/// Where the value came from, which is the place of its counter.
 #[derive(Clone, Copy)]
 enum Outcome {
     Hit,
@@ -25,22 +28,9 @@ enum Outcome {
     Computed,
 }
 
-impl Outcome {
-    const ALL: [Self; 3] = [Self::Hit, Self::Waited, Self::Computed];
-
-    fn count(self, number: u64) {
-        let name = match self {
-            Self::Hit => "hit",
-            Self::Waited => "waited",
-            Self::Computed => "computed",
-        };
-        LOOK_UPS.add(number, &[KeyValue::new("cache.outcome", name)]);
-    }
-}
-
 pub(super) fn register() {
-    for outcome in Outcome::ALL {
-        outcome.count(0);
+    for counter in &*LOOK_UPS {
+        counter.add(0);
     }
 }
 
@@ -66,7 +56,7 @@ impl LookUp {
 impl Drop for LookUp {
     fn drop(&mut self) {
         if metrics::is_on() {
-            self.0.count(1);
+            LOOK_UPS[self.0 as usize].add(1);
         }
     }
 }

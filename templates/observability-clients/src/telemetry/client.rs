@@ -4,11 +4,14 @@ use std::borrow::Cow;
 use std::sync::LazyLock;
 use std::time::Instant;
 
-use opentelemetry::KeyValue;
-use opentelemetry::metrics::Histogram;
-use opentelemetry::trace::{Span as _, SpanKind, Status, Tracer as _};
+use opentelemetry::metrics::{BoundHistogram, Histogram};
+use opentelemetry::trace::{
+    Span as _, SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _,
+};
+use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::Span;
 
+use super::metrics::Bound;
 use super::{metrics, traces};
 
 static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
@@ -20,35 +23,47 @@ static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         .build()
 });
 
+/// By the operation, and by its kind and what became of it.
+static DURATIONS: Bound<(&str, Option<&str>), BoundHistogram<f64>> = Bound::new();
+
 /// What is called.
-pub(super) struct Operation {
+pub(super) struct Operation<'o> {
     /// The kind of server.
     pub(super) system: &'static str,
     /// The label of the name, by the conventions of OpenTelemetry.
     pub(super) label: &'static str,
     /// One of few names.
-    pub(super) name: Cow<'static, str>,
+    pub(super) name: Cow<'o, str>,
+}
+
+impl Operation<'_> {
+    fn labels(&self) -> [KeyValue; 2] {
+        [
+            KeyValue::new("db.system.name", self.system),
+            KeyValue::new(self.label, self.name.to_string()),
+        ]
+    }
 }
 
 /// Makes a call, which is told by its name, and by what `error_type` makes of its error.
-pub(super) async fn observe<T, E>(
-    operation: impl FnOnce() -> Operation,
+pub(super) async fn observe<'o, T, E>(
+    operation: impl FnOnce() -> Operation<'o>,
     call: impl Future<Output = Result<T, E>>,
     error_type: fn(&E) -> &'static str,
 ) -> Result<T, E> {
-    let tracer = traces::tracer();
-    if tracer.is_none() && !metrics::is_on() {
+    let parent = traces::current().filter(SpanContext::is_sampled);
+    if parent.is_none() && !metrics::is_on() {
         return call.await;
     }
     let operation = operation();
-    let span = tracer.map(|tracer| {
-        let name = KeyValue::new(operation.label, operation.name.clone());
-        let system = KeyValue::new("db.system.name", operation.system);
-        tracer
-            .span_builder(operation.name.clone())
+    let span = parent.zip(traces::tracer()).map(|(parent, tracer)| {
+        let parent = Context::new().with_remote_span_context(parent);
+        let span = tracer
+            .span_builder(operation.name.to_string())
             .with_kind(SpanKind::Client)
-            .with_attributes([name, system])
-            .start(&tracer)
+            .with_attributes(operation.labels())
+            .start_with_context(&tracer, &parent);
+        Box::new(span)
     });
     let mut observed = Observed {
         begin: Instant::now(),
@@ -63,32 +78,27 @@ pub(super) async fn observe<T, E>(
 }
 
 /// A call, which ends when this is dropped.
-struct Observed {
+struct Observed<'o> {
     begin: Instant,
-    operation: Operation,
-    span: Option<Span>,
+    operation: Operation<'o>,
+    span: Option<Box<Span>>,
     error: Option<&'static str>,
 }
 
-impl Drop for Observed {
+impl Drop for Observed<'_> {
     fn drop(&mut self) {
-        let error = self.error.map(|error| KeyValue::new("error.type", error));
-        if let (Some(span), Some(error)) = (&mut self.span, &error) {
-            span.set_attribute(error.clone());
+        let error = || self.error.map(|error| KeyValue::new("error.type", error));
+        if let (Some(span), Some(error)) = (&mut self.span, error()) {
+            span.set_attribute(error);
             span.set_status(Status::error(""));
         }
         if metrics::is_on() {
-            let Operation {
-                system,
-                label,
-                name,
-            } = &mut self.operation;
-            let mut attributes = vec![
-                KeyValue::new("db.system.name", *system),
-                KeyValue::new(*label, std::mem::take(name)),
-            ];
-            attributes.extend(error);
-            DURATION.record(self.begin.elapsed().as_secs_f64(), &attributes);
+            let operation = &self.operation;
+            let duration = DURATIONS.get(&operation.name, (operation.system, self.error), || {
+                let labels = operation.labels().into_iter().chain(error());
+                DURATION.bind(&labels.collect::<Vec<_>>())
+            });
+            duration.record(self.begin.elapsed().as_secs_f64());
         }
     }
 }

@@ -3,9 +3,9 @@
 use std::sync::LazyLock;
 
 use opentelemetry::KeyValue;
-use opentelemetry::metrics::Counter;
+use opentelemetry::metrics::{BoundCounter, Counter};
 
-use super::metrics;
+use super::metrics::{self, Bound};
 use crate::redis::Error;
 
 static DECISIONS: LazyLock<Counter<u64>> = LazyLock::new(|| {
@@ -14,6 +14,9 @@ static DECISIONS: LazyLock<Counter<u64>> = LazyLock::new(|| {
         .with_description("Requests that fitted, that did not, and that could not be counted")
         .build()
 });
+
+/// By the name of the limiter and the decision.
+static COUNTERS: Bound<&str, BoundCounter<u64>> = Bound::new();
 
 /// Counts a decision of the limiter of this name. The answer begins with whether the request fits.
 pub(crate) fn count<T>(name: &'static str, answer: &Result<(bool, T, T, T), Error>) {
@@ -25,9 +28,11 @@ pub(crate) fn count<T>(name: &'static str, answer: &Result<(bool, T, T, T), Erro
         Ok((false, ..)) => "refused",
         Err(_) => "unknown",
     };
-    let attributes = [
-        KeyValue::new("rate_limit.name", name),
-        KeyValue::new("rate_limit.decision", decision),
-    ];
-    DECISIONS.add(1, &attributes);
+    let counter = COUNTERS.get(name, decision, || {
+        DECISIONS.bind(&[
+            KeyValue::new("rate_limit.name", name),
+            KeyValue::new("rate_limit.decision", decision),
+        ])
+    });
+    counter.add(1);
 }

@@ -34,20 +34,20 @@ pub(crate) fn watch(redis: &RedisManager) {
 /// Something that is sent to Redis.
 pub(crate) trait Command {
     /// What Redis calls it.
-    fn name(&self) -> Cow<'static, str>;
+    fn name(&self) -> Cow<'_, str>;
 }
 
 impl Command for Cmd {
-    fn name(&self) -> Cow<'static, str> {
+    fn name(&self) -> Cow<'_, str> {
         match self.args_iter().next() {
-            Some(Arg::Simple(name)) => String::from_utf8_lossy(name).into_owned().into(),
+            Some(Arg::Simple(name)) => String::from_utf8_lossy(name),
             _ => "_OTHER".into(),
         }
     }
 }
 
 impl Command for Pipeline {
-    fn name(&self) -> Cow<'static, str> {
+    fn name(&self) -> Cow<'_, str> {
         match self.cmd_iter().next() {
             Some(first) => first.name(),
             None => "_OTHER".into(),
@@ -56,13 +56,13 @@ impl Command for Pipeline {
 }
 
 impl Command for str {
-    fn name(&self) -> Cow<'static, str> {
-        self.to_owned().into()
+    fn name(&self) -> Cow<'_, str> {
+        self.into()
     }
 }
 
 impl Command for ScriptInvocation<'_> {
-    fn name(&self) -> Cow<'static, str> {
+    fn name(&self) -> Cow<'_, str> {
         "EVALSHA".into()
     }
 }

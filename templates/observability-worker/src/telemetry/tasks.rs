@@ -4,12 +4,9 @@ use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
-use opentelemetry::KeyValue;
 use opentelemetry::metrics::{AsyncInstrument, Histogram, Meter};
-use opentelemetry::trace::TraceContextExt as _;
+use opentelemetry::{ContextGuard, KeyValue};
 use tokio::time::timeout;
-use tracing::Span;
-use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use super::{metrics, traces};
 use crate::worker::{Overview, Tasks};
@@ -122,18 +119,13 @@ pub(super) async fn refresh() {
     }
 }
 
-/// Lets the span of a run, which must not have been entered, belong to the trace that the task was
+/// Lets the span of a run, which begins while the guard is kept, belong to the trace that the task was
 /// enqueued in. A retry is a trace of its own with a link to that one, which would otherwise last for as
 /// long as there are retries.
-pub(crate) fn follow(span: &Span, trace: Option<&str>, attempts: u32) {
-    let Some(origin) = trace.and_then(traces::parse) else {
-        return;
-    };
-    if attempts == 0 {
-        // Nobody sends the span otherwise.
-        let _ = span.set_parent(origin);
-    } else {
-        span.add_link(origin.span().span_context().clone());
+pub(crate) fn follow(trace: Option<&str>, attempts: u32) -> Option<ContextGuard> {
+    match attempts {
+        0 => traces::continue_from(trace?),
+        _ => traces::link_to(trace?),
     }
 }
 

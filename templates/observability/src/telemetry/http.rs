@@ -6,11 +6,11 @@ use std::time::Instant;
 
 use axum::extract::{MatchedPath, Request};
 use axum::http::{Method, StatusCode};
-use opentelemetry::metrics::{Histogram, Meter};
-use opentelemetry::trace::{Status, TraceContextExt as _};
-use opentelemetry::{Context, KeyValue};
-use tracing::Span;
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{BoundHistogram, Histogram, Meter};
+use opentelemetry::trace::{Span as _, Status};
 
+use super::metrics::Bound;
 use super::{metrics, traces};
 
 static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
@@ -21,6 +21,9 @@ static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         .with_boundaries(metrics::SECONDS.to_vec())
         .build()
 });
+
+/// By the route, the method and the status.
+static DURATIONS: Bound<(&str, Option<StatusCode>), BoundHistogram<f64>> = Bound::new();
 
 static UNDER_WAY: AtomicU64 = AtomicU64::new(0);
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
@@ -65,9 +68,7 @@ pub(crate) struct ObservedRequest {
 }
 
 impl ObservedRequest {
-    /// Begins with a request and the span that it will run in, which joins the trace of the client.
-    pub(crate) fn begin(request: &Request, span: &Span) -> Self {
-        traces::accept(span, request.headers());
+    pub(crate) fn begin(request: &Request) -> Self {
         UNDER_WAY.fetch_add(1, Ordering::Relaxed);
         Self {
             begin: Instant::now(),
@@ -80,8 +81,7 @@ impl ObservedRequest {
     /// Ends with this answer, within the span.
     pub(crate) fn end(mut self, status: StatusCode) {
         self.status = Some(status);
-        Context::map_current(|context| {
-            let span = context.span();
+        traces::with_current(|span| {
             if span.is_recording() {
                 let code = i64::from(status.as_u16());
                 span.set_attribute(KeyValue::new("http.response.status_code", code));
@@ -99,18 +99,21 @@ impl Drop for ObservedRequest {
         if !metrics::is_on() {
             return;
         }
-        let route = self.route.as_ref();
-        let route = route.map_or("none", MatchedPath::as_str).to_owned();
-        let outcome = match self.status {
-            Some(status) => KeyValue::new("http.response.status_code", i64::from(status.as_u16())),
-            None => KeyValue::new("error.type", "closed"),
-        };
-        let attributes = [
-            KeyValue::new("http.request.method", self.method),
-            KeyValue::new("http.route", route),
-            outcome,
-        ];
-        DURATION.record(self.begin.elapsed().as_secs_f64(), &attributes);
+        let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
+        let duration = DURATIONS.get(route, (self.method, self.status), || {
+            let outcome = match self.status {
+                Some(status) => {
+                    KeyValue::new("http.response.status_code", i64::from(status.as_u16()))
+                }
+                None => KeyValue::new("error.type", "closed"),
+            };
+            DURATION.bind(&[
+                KeyValue::new("http.request.method", self.method),
+                KeyValue::new("http.route", route.to_owned()),
+                outcome,
+            ])
+        });
+        duration.record(self.begin.elapsed().as_secs_f64());
     }
 }
 

@@ -7,6 +7,7 @@
 //! follow the [conventions of OpenTelemetry](https://opentelemetry.io/docs/specs/semconv/) where there are
 //! some. No label has more than a few values: what a client sends, like a path, never becomes one.
 
+mod bound;
 mod endpoint;
 pub mod exposition;
 mod process;
@@ -15,6 +16,7 @@ mod registry;
 pub use endpoint::start;
 pub use registry::gather;
 
+pub(super) use bound::Bound;
 pub(super) use registry::{is_on, meter};
 
 /// The upper bounds of the buckets for times, in seconds: from an answer out of memory to one that nobody
