@@ -5,8 +5,8 @@
 -- client that keeps asking is let through as soon as there is room.
 --
 -- KEYS[1]: a hash of three numbers
--- ARGV: the limit, the length of the window in milliseconds, the time in milliseconds since 1970,
---       or an empty string for the clock of Redis, which all instances of the service share
+-- ARGV: the limit, the length of the window in milliseconds, and the time in milliseconds since 1970
+--       if it is not that of Redis, which all instances of the service share
 -- Returns 1 if the request fits, else 0; how many more fit now; the milliseconds until one fits; the
 --         milliseconds until the window is empty.
 local limit, length = tonumber(ARGV[1]), tonumber(ARGV[2])
