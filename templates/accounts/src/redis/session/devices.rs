@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::store::{SESSION, decode};
+use super::store::SESSION;
 use super::{Error, SessionId, Sessions};
 
 static DEVICES: LazyLock<Script> = LazyLock::new(|| Script::new(include_str!("devices.lua")));
@@ -46,7 +46,7 @@ impl<D: Serialize + DeserializeOwned> Sessions<D> {
         let found: Vec<(String, String)> = self.redis.run_async(&script).await?;
         let devices = found
             .into_iter()
-            .filter_map(|(hash, text)| Some((Device(hash), decode(&text).ok()?)));
+            .filter_map(|(hash, text)| Some((Device(hash), serde_json::from_str(&text).ok()?)));
         Ok(devices.collect())
     }
 

@@ -18,7 +18,7 @@ type SetCookie = AppendHeaders<[(HeaderName, HeaderValue); 1]>;
 impl<D: Serialize + DeserializeOwned> Sessions<D> {
     /// The header that sends the id to the client: put it before the body of a response.
     pub fn set_cookie(&self, id: &SessionId) -> SetCookie {
-        self.cookie(&id.expose(), self.lifetime())
+        self.cookie(&id.expose(), self.settings.lifetime)
     }
 
     /// The header that makes the client forget the id.
@@ -51,7 +51,7 @@ impl<D: Serialize + DeserializeOwned> Sessions<D> {
     /// With the prefix `__Host-`, browsers accept the cookie only from this host and over HTTPS, so
     /// that no sibling domain can set it.
     fn cookie_name(&self) -> &'static str {
-        if self.cookie_secure() {
+        if self.settings.cookie_secure {
             "__Host-session"
         } else {
             "session"
@@ -60,11 +60,12 @@ impl<D: Serialize + DeserializeOwned> Sessions<D> {
 
     fn cookie(&self, value: &str, age: Duration) -> SetCookie {
         let name = self.cookie_name();
-        let secure = if self.cookie_secure() { "; Secure" } else { "" };
         // Rounded up, because an age of 0 removes the cookie.
         let age = age.as_millis().div_ceil(1000);
-        let cookie =
-            format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}{secure}");
+        let mut cookie = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={age}");
+        if self.settings.cookie_secure {
+            cookie.push_str("; Secure");
+        }
         let value = HeaderValue::try_from(cookie).expect("a cookie is plain ASCII");
         AppendHeaders([(header::SET_COOKIE, value)])
     }

@@ -10,11 +10,7 @@ use crate::error::Error;
 use crate::state::AppState;
 
 /// The session that the client's cookie opens, or `None` without a cookie, and where the session has
-/// ended.
-///
-/// # Errors
-///
-/// 503 if Redis cannot be reached, and 500 if the data cannot be decoded.
+/// ended. The answer is 503 if Redis cannot be reached, and 500 if the data cannot be decoded.
 #[derive(Debug)]
 pub struct CurrentSession<D = SessionData>(pub Option<Session<D>>);
 

@@ -1,13 +1,12 @@
 -- Moves a session to a new id. With a lifetime, it also becomes the user's and its lifetime restarts.
 -- KEYS: the session, the session under its new id, the index of the user's sessions
--- ARGV: the hash of the old id, the hash of the new id, the user or an empty string, the lifetime in
---       milliseconds or an empty string to keep the current one, the idle time-out in milliseconds,
---       the prefix of session keys
+-- ARGV: the hashes of the old id and of the new one, the user or an empty string, the idle time-out in
+--       milliseconds, the prefix of session keys and, if it restarts, the lifetime in milliseconds
 -- Returns 1 if it was moved, 0 if it does not exist.
 if redis.call('EXISTS', KEYS[1]) == 0 then
     return 0
 end
-local user, lifetime, idle = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
+local user, idle, lifetime = ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[6])
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 
@@ -19,6 +18,6 @@ end
 if user ~= '' then
     local ends = tonumber(redis.call('HGET', KEYS[2], 'until'))
     redis.call('ZREM', KEYS[3], ARGV[1])
-    add_to_index(KEYS[3], ARGV[2], ends, now, ARGV[6])
+    add_to_index(KEYS[3], ARGV[2], ends, now, ARGV[5])
 end
 return 1
