@@ -11,11 +11,7 @@ use super::{Error, RedisManager};
 const SCAN_COUNT: usize = 250;
 
 impl RedisManager {
-    /// Gives the value at `key`, if there is one.
-    ///
-    /// # Errors
-    ///
-    /// If Redis cannot be reached, or the value is not a `T`.
+    /// Gives the value at `key`, if there is one. It is an error if that is not a `T`.
     pub async fn get_async<T: FromRedisValue>(
         &self,
         key: impl ToSingleRedisArg,
@@ -23,11 +19,8 @@ impl RedisManager {
         self.read_async(get(&self.key(key))).await
     }
 
-    /// Stores `value` at `key` for the time `ex`, or for `REDIS_DEFAULT_TTL`.
-    ///
-    /// # Errors
-    ///
-    /// If Redis cannot be reached, or the time is shorter than a millisecond.
+    /// Stores `value` at `key` for the time `ex`, or for `REDIS_DEFAULT_TTL`. It is an error if the time
+    /// is shorter than a millisecond.
     pub async fn set_async(
         &self,
         key: impl ToSingleRedisArg,
@@ -35,55 +28,43 @@ impl RedisManager {
         ex: Option<Duration>,
     ) -> Result<(), Error> {
         // PX, because EX would cut a time to live to whole seconds.
-        let time_to_live = milliseconds(ex.unwrap_or(self.shared.default_ttl))?;
+        let time_to_live = milliseconds(ex.unwrap_or(self.shared.settings.default_ttl))?;
         let mut command = redis::cmd("SET");
         command.arg(self.key(key)).arg(value).arg("PX");
         self.write_async(command.arg(time_to_live).take()).await
     }
 
     /// Removes one key, or many, and gives the number of those that were there.
-    ///
-    /// # Errors
-    ///
-    /// If Redis cannot be reached.
     pub async fn delete_async(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
-        self.unlink(&self.shared.key_prefix.keys(keys)).await
+        self.unlink(&self.shared.settings.key_prefix.keys(keys))
+            .await
     }
 
     /// Removes all keys that match `pattern` and gives the number of those that were removed. Keys
-    /// that are created meanwhile may stay.
+    /// that are created meanwhile may stay. Parts of the pattern that come from data must be
+    /// [escaped](super::keys::escape); it is an error if it has nothing but `*` and `?`.
     ///
-    /// The keys go page by page, so that other clients are not held up; the socket time-out bounds
-    /// each page and not the whole. Parts of the pattern that come from data must be
-    /// [escaped](super::keys::escape).
-    ///
-    /// # Errors
-    ///
-    /// If the pattern is empty or has nothing but `*` and `?`, or if Redis cannot be reached; the
-    /// pages before stay removed.
+    /// The keys go page by page, so that other clients are not held up. The socket time-out bounds
+    /// each page and not the whole, and the pages before an error stay removed.
     pub async fn delete_pattern_async(&self, pattern: &str) -> Result<u64, Error> {
-        let pattern = self.shared.key_prefix.pattern(pattern)?;
-        let (mut cursor, mut deleted) = (0, 0);
+        let pattern = self.shared.settings.key_prefix.pattern(pattern)?;
+        let (mut cursor, mut deleted) = (0_u64, 0);
         loop {
             // KEYS would stop the server for as long as it walks all keys. A page may be empty, or have
             // a key twice (https://redis.io/docs/latest/commands/scan/).
             let mut scan = redis::cmd("SCAN");
             scan.arg(cursor).arg("MATCH").arg(&pattern);
             scan.arg("COUNT").arg(SCAN_COUNT);
-            let (next, keys): (u64, Vec<Vec<u8>>) = self.read_async(scan).await?;
+            let keys: Vec<Vec<u8>>;
+            (cursor, keys) = self.read_async(scan).await?;
             deleted += self.unlink(&keys).await?;
-            if next == 0 {
+            if cursor == 0 {
                 return Ok(deleted);
             }
-            cursor = next;
         }
     }
 
     /// Succeeds where Redis answers.
-    ///
-    /// # Errors
-    ///
-    /// If it does not, with the cause.
     pub async fn async_test_connection(&self) -> Result<(), Error> {
         self.read_async(redis::cmd("PING")).await
     }

@@ -15,43 +15,32 @@ pub(super) struct SingleFlight(Arc<Mutex<HashMap<String, Weak<Slot>>>>);
 /// outcome and computes.
 type Slot = tokio::sync::Mutex<Option<Outcome>>;
 
-/// How a computation ended.
-#[derive(Debug)]
-pub(super) enum Outcome {
-    /// With a value, in its stored form.
-    Value(Vec<u8>),
-    /// With an error, of the type that the call has.
-    Error(Box<dyn Any + Send + Sync>),
-}
+/// A value in its stored form, or an error of the type that the call has.
+pub(super) type Outcome = Result<Vec<u8>, Box<dyn Any + Send + Sync>>;
 
-/// A call that takes part in a flight. The flight is over when the last one leaves.
-#[derive(Debug)]
-pub(super) struct Flight {
+/// The turn of a call: it finds the outcome, or has to bring it about.
+pub(super) struct Turn {
     flights: SingleFlight,
     key: String,
-    slot: Option<Arc<Slot>>,
+    slot: OwnedMutexGuard<Option<Outcome>>,
 }
 
 impl SingleFlight {
-    /// Joins the flight for `key`, or begins it.
-    pub(super) fn join(&self, key: &str) -> Flight {
-        let mut flights = self.lock();
-        let slot = flights.get(key).and_then(Weak::upgrade).unwrap_or_else(|| {
-            let slot = Arc::default();
-            flights.insert(key.to_owned(), Arc::downgrade(&slot));
-            slot
-        });
-        drop(flights);
-        Flight {
+    /// Joins the flight for `key`, or begins it, and waits for its turn.
+    pub(super) async fn join(&self, key: &str) -> Turn {
+        Turn {
             flights: self.clone(),
             key: key.to_owned(),
-            slot: Some(slot),
+            slot: self.slot(key).lock_owned().await,
         }
     }
 
-    /// Closes the flight for `key`: those in it stay, and nobody joins any more.
-    pub(super) fn forget(&self, key: &str) {
-        self.lock().remove(key);
+    /// Closes the flights for these keys: those in them stay, and nobody joins any more.
+    pub(super) fn forget(&self, keys: &[String]) {
+        let mut flights = self.lock();
+        for key in keys {
+            flights.remove(key);
+        }
     }
 
     /// Closes all flights.
@@ -59,36 +48,38 @@ impl SingleFlight {
         self.lock().clear();
     }
 
+    fn slot(&self, key: &str) -> Arc<Slot> {
+        let mut flights = self.lock();
+        if let Some(slot) = flights.get(key).and_then(Weak::upgrade) {
+            return slot;
+        }
+        if flights.len() == flights.capacity() {
+            // Those that were cut off make room, before there is more of it.
+            flights.retain(|_, slot| slot.strong_count() > 0);
+        }
+        let slot = Arc::default();
+        flights.insert(key.to_owned(), Arc::downgrade(&slot));
+        slot
+    }
+
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Weak<Slot>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Flight {
-    /// Waits for the outcome, or for the turn to bring it about.
-    pub(super) async fn outcome(&self) -> OwnedMutexGuard<Option<Outcome>> {
-        let slot = self.slot.clone().expect("only dropping takes it");
-        slot.lock_owned().await
+impl Turn {
+    pub(super) fn outcome(&self) -> Option<&Outcome> {
+        self.slot.as_ref()
     }
 
-    /// Lets nobody join any more, because the outcome is there and ages from now on.
-    pub(super) fn close(&self) {
+    /// Gives the outcome to those who wait. Nobody joins them any more, because it ages from now on.
+    pub(super) fn end(mut self, outcome: Option<Outcome>) {
+        *self.slot = outcome;
         let mut flights = self.flights.lock();
-        if let (Some(known), Some(own)) = (flights.get(&self.key), &self.slot)
-            && known.as_ptr() == Arc::as_ptr(own)
-        {
-            flights.remove(&self.key);
-        }
-    }
-}
-
-impl Drop for Flight {
-    fn drop(&mut self) {
-        let mut flights = self.flights.lock();
-        self.slot = None;
+        let own = Arc::as_ptr(OwnedMutexGuard::mutex(&self.slot));
         if flights
             .get(&self.key)
-            .is_some_and(|slot| slot.strong_count() == 0)
+            .is_some_and(|slot| slot.as_ptr() == own)
         {
             flights.remove(&self.key);
         }
