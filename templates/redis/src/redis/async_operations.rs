@@ -36,8 +36,8 @@ impl RedisManager {
 
     /// Removes one key, or many, and gives the number of those that were there.
     pub async fn delete_async(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
-        self.unlink(&self.shared.settings.key_prefix.keys(keys))
-            .await
+        let keys = self.shared.settings.key_prefix.keys(keys);
+        self.unlink(&keys).await
     }
 
     /// Removes all keys that match `pattern` and gives the number of those that were removed. Keys
@@ -48,19 +48,19 @@ impl RedisManager {
     /// each page and not the whole, and the pages before an error stay removed.
     pub async fn delete_pattern_async(&self, pattern: &str) -> Result<u64, Error> {
         let pattern = self.shared.settings.key_prefix.pattern(pattern)?;
-        let (mut cursor, mut deleted) = (0_u64, 0);
+        let (mut cursor, mut deleted) = (0, 0);
         loop {
             // KEYS would stop the server for as long as it walks all keys. A page may be empty, or have
             // a key twice (https://redis.io/docs/latest/commands/scan/).
             let mut scan = redis::cmd("SCAN");
             scan.arg(cursor).arg("MATCH").arg(&pattern);
             scan.arg("COUNT").arg(SCAN_COUNT);
-            let keys: Vec<Vec<u8>>;
-            (cursor, keys) = self.read_async(scan).await?;
+            let (next, keys): (u64, Vec<Vec<u8>>) = self.read_async(scan).await?;
             deleted += self.unlink(&keys).await?;
-            if cursor == 0 {
+            if next == 0 {
                 return Ok(deleted);
             }
+            cursor = next;
         }
     }
 

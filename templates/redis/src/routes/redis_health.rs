@@ -53,10 +53,8 @@ enum RedisHealth {
 )]
 async fn redis_health(State(state): State<AppState>) -> (StatusCode, Json<RedisHealth>) {
     let start = Instant::now();
-    let answer = match timeout(MAX_WAIT, state.redis.async_test_connection()).await {
-        Ok(answer) => answer,
-        Err(_) => state.redis.observe(Err(Error::TimedOut(MAX_WAIT))),
-    };
+    let answer = timeout(MAX_WAIT, state.redis.async_test_connection()).await;
+    let answer = answer.unwrap_or_else(|_| state.redis.observe(Err(Error::TimedOut(MAX_WAIT))));
     let error = match answer {
         Ok(()) => {
             let latency_ms = milliseconds(start.elapsed());

@@ -84,10 +84,8 @@ impl Lease {
                 self.owned = false;
                 let mut script = END.prepare_invoke();
                 script.key(&self.key).arg((&self.token, value, time));
-                let _ = self
-                    .redis
-                    .optional(self.redis.run_async::<()>(&script))
-                    .await;
+                let redis = &self.redis;
+                let _ = redis.optional(redis.run_async::<()>(&script)).await;
             }
             Err(error) => tracing::error!(%error, "a value cannot be cached"),
         }

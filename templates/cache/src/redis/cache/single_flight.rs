@@ -77,10 +77,7 @@ impl Turn {
         *self.slot = outcome;
         let mut flights = self.flights.lock();
         let own = Arc::as_ptr(OwnedMutexGuard::mutex(&self.slot));
-        if flights
-            .get(&self.key)
-            .is_some_and(|slot| slot.as_ptr() == own)
-        {
+        if flights.get(&self.key).map(Weak::as_ptr) == Some(own) {
             flights.remove(&self.key);
         }
     }

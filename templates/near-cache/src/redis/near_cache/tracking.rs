@@ -19,11 +19,11 @@ pub(super) type Answer = (
 
 /// A connection that removes what changes from `entries`. It opens with its first command.
 pub(super) fn connect(redis: &RedisManager, entries: Arc<Mutex<Entries>>) -> SharedConnection {
-    let config =
-        connection::config(redis.shared.settings.socket_timeout).set_push_sender(move |push| {
-            hear(&mut lock(&entries), &push);
-            Ok::<(), SendError>(())
-        });
+    let timeout = redis.shared.settings.socket_timeout;
+    let config = connection::config(timeout).set_push_sender(move |push| {
+        hear(&mut lock(&entries), &push);
+        Ok::<(), SendError>(())
+    });
     SharedConnection::new(messaging(redis.client()), config)
 }
 

@@ -9,8 +9,7 @@ use axum::response::Response;
 use ipnet::Ipv6Net;
 use utoipa_axum::router::OpenApiRouter;
 
-use super::RateLimiter;
-use super::limiter::{RATE_LIMIT, RATE_LIMIT_POLICY};
+use super::{HEADERS, RateLimiter};
 use crate::docs;
 use crate::error::Error;
 use crate::server::client_address::ClientAddress;
@@ -24,10 +23,10 @@ const IPV6_NETWORK: u8 = 64;
 pub fn limit(router: OpenApiRouter<AppState>, limiter: &RateLimiter) -> OpenApiRouter<AppState> {
     let router = router.layer(from_fn_with_state(limiter.clone(), by_client));
     let router = docs::with_response(router, "429", "Too many requests");
-    let retry_after = &header::RETRY_AFTER;
-    let router = docs::with_header(router, Some("429"), retry_after, "Seconds to wait");
-    let router = docs::with_header(router, None, &RATE_LIMIT, "What is left of the quotas");
-    docs::with_header(router, None, &RATE_LIMIT_POLICY, "The quotas")
+    let ([left, policy], retry_after) = (HEADERS, header::RETRY_AFTER);
+    let router = docs::with_header(router, Some("429"), &retry_after, "Seconds to wait");
+    let router = docs::with_header(router, None, &left, "What is left of the quotas");
+    docs::with_header(router, None, &policy, "The quotas")
 }
 
 /// Counts requests by the address of the client, or its network in IPv6; those whose client is unknown

@@ -26,18 +26,16 @@ impl RateLimitSettings {
     /// Reads the settings through `reader`, which keeps the faults.
     pub fn read(reader: &mut Reader) -> Self {
         reader.renamed("RATE_LIMIT_TRUSTED_PROXIES", "APP_TRUSTED_PROXIES");
+        let on_failure = Variable::new("RATE_LIMIT_ON_FAILURE", "allow", "`allow` or `refuse`");
         Self {
             requests: reader.whole_number("RATE_LIMIT_REQUESTS", "100", 1..=1_000_000),
             // Longer windows would count beyond what Lua's numbers hold exactly.
             window: reader.whole_number("RATE_LIMIT_WINDOW", "60", 1..=86_400),
-            on_failure: reader.read(
-                Variable::new("RATE_LIMIT_ON_FAILURE", "allow", "`allow` or `refuse`"),
-                |text| match text {
-                    "allow" => Some(OnFailure::Allow),
-                    "refuse" => Some(OnFailure::Refuse),
-                    _ => None,
-                },
-            ),
+            on_failure: reader.read(on_failure, |text| match text {
+                "allow" => Some(OnFailure::Allow),
+                "refuse" => Some(OnFailure::Refuse),
+                _ => None,
+            }),
         }
     }
 }

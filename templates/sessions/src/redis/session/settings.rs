@@ -18,13 +18,11 @@ pub struct SessionSettings {
 impl SessionSettings {
     /// Reads the settings through `reader`, which keeps the faults.
     pub fn read(reader: &mut Reader) -> Self {
+        let secure = Variable::new("SESSION_COOKIE_SECURE", "true", "`true` or `false`");
         Self {
             lifetime: reader.seconds("SESSION_LIFETIME", "86400"),
             idle_timeout: reader.seconds("SESSION_IDLE_TIMEOUT", "86400"),
-            cookie_secure: reader.read(
-                Variable::new("SESSION_COOKIE_SECURE", "true", "`true` or `false`"),
-                |text| text.parse().ok(),
-            ),
+            cookie_secure: reader.read(secure, |text| text.parse().ok()),
         }
     }
 }
