@@ -17,18 +17,16 @@ where
     let context = layer::nearest(span, |span| span.span_context().clone());
     if let Some(context) = context.filter(|context| context.is_valid()) {
         line.extend_from_slice(b",\"trace_id\":\"");
-        push_hex(line, &context.trace_id().to_bytes());
+        push_hex(line, context.trace_id().to_bytes());
         line.extend_from_slice(b"\",\"span_id\":\"");
-        push_hex(line, &context.span_id().to_bytes());
+        push_hex(line, context.span_id().to_bytes());
         line.push(b'"');
     }
 }
 
 /// The formatter of the standard library takes five times as long, and each line has two ids.
-fn push_hex(line: &mut Vec<u8>, bytes: &[u8]) {
+fn push_hex<const N: usize>(line: &mut Vec<u8>, bytes: [u8; N]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        let digits = [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]);
-        line.extend_from_slice(&digits);
-    }
+    let digits = bytes.map(|byte| [byte >> 4, byte & 15].map(|digit| DIGITS[usize::from(digit)]));
+    line.extend_from_slice(digits.as_flattened());
 }
