@@ -7,8 +7,7 @@ use redis::{Client, ToSingleRedisArg};
 use super::Topology;
 use super::slot;
 use crate::redis::connection::SharedConnection;
-use crate::redis::runtime::block_on;
-use crate::redis::{Error, RedisManager, SyncClient};
+use crate::redis::{Error, RedisManager};
 
 impl RedisManager {
     /// A client of the server that has `key` now, to open a connection of one's own: for commands that
@@ -25,29 +24,11 @@ impl RedisManager {
         Ok(topology.client_at(&owner.address)?)
     }
 
-    /// [`get_sync_client`](Self::get_sync_client) to the server that has `key` now, with its errors.
-    pub fn get_sync_client_of(&self, key: impl ToSingleRedisArg) -> Result<SyncClient, Error> {
-        self.sync_client(&block_on(self.client_of(key))?)
-    }
-
     /// Has this called whenever keys may have moved from one server to another: changes on the way are told
     /// to nobody who keeps copies of values.
     pub fn on_move(&self, call: impl Fn() + Send + Sync + 'static) {
         if let Some(topology) = self.topology() {
             topology.on_change(call);
-        }
-    }
-
-    /// A client of any server with data.
-    pub(in crate::redis) async fn client_of_any(&self) -> Result<Client, Error> {
-        let Some(topology) = self.topology() else {
-            return Ok(self.client().clone());
-        };
-        let map = topology.map().await?;
-        let here = map.nodes.iter().find(|node| !node.is_away());
-        match here.or(map.nodes.first()) {
-            Some(node) => Ok(topology.client_at(&node.address)?),
-            None => Ok(self.client().clone()),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Several servers instead of one: a cluster, or a master that sentinels watch.
 //!
 //! - [`AsyncClient`]: sends each command to the node that has its keys, and follows them
+//! - [`OwnConnection`]: the same for blocking code that has one to itself
 //! - [`Topology`]: which node has what, as the cluster or the sentinels say
 //! - [`Url`]: `redis-cluster://` and `redis-sentinel://`, each also for TLS
 //!
@@ -14,6 +15,7 @@ mod client;
 mod clients;
 mod connections;
 mod map;
+mod own;
 mod pipeline;
 mod router;
 mod scan;
@@ -23,6 +25,7 @@ mod url;
 mod watch;
 
 pub use client::AsyncClient;
+pub use own::OwnConnection;
 pub(super) use topology::Topology;
 pub(super) use url::Url;
 pub(super) use watch::optional;

@@ -10,6 +10,9 @@ use super::map::Node;
 use super::router::{MOVING_PAUSE, Router, Target, Way, no_node};
 use super::slot::{self, Slot};
 
+/// What EXEC answers where a watched key has changed. One that has moved is watched no more.
+const CHANGED: Value = Value::Nil;
+
 impl Router {
     pub(super) async fn pipeline(
         &mut self,
@@ -31,8 +34,7 @@ impl Router {
             return self.in_one_slot(first, pipeline, offset, count).await;
         }
         if pipeline.is_transaction() {
-            let kind = ErrorKind::Server(ServerErrorKind::CrossSlot);
-            return Err((kind, "the keys of a transaction are in several slots").into());
+            return Err(in_several_slots());
         }
         self.in_many_slots(first, &slots, pipeline).await
     }
@@ -45,7 +47,14 @@ impl Router {
         offset: usize,
         count: usize,
     ) -> RedisResult<Vec<Value>> {
-        let mut target = Target::owner(self.topology().owner(slot).await?);
+        let watched = self.watched.take_if(|_| pipeline.is_transaction());
+        let is_watched = watched.is_some();
+        let node = match watched {
+            Some((watched, _)) if watched != slot => return Err(in_several_slots()),
+            Some((_, node)) => node,
+            None => self.topology().owner(slot).await?,
+        };
+        let mut target = Target::owner(node);
         let mut way = Way::new();
         loop {
             let error = match self.send_all(&target, pipeline, offset, count).await {
@@ -57,6 +66,9 @@ impl Router {
                 Err(error) => aborted_by(error),
             };
             target = self.after(error, slot, target, &mut way).await?;
+            if is_watched {
+                return Ok(vec![CHANGED]);
+            }
             if target.is_asked && pipeline.is_transaction() {
                 sleep(MOVING_PAUSE).await;
                 target = Target::owner(self.topology().owner(slot).await?);
@@ -126,7 +138,7 @@ impl Router {
                 match answer {
                     Ok(values) => nodes.follow_up(part.cmd_iter(), values).await,
                     Err(error) => {
-                        if nodes.topology().note(node, &error) && !error.is_timeout() {
+                        if nodes.note(node, &error) && !error.is_timeout() {
                             let _ = nodes.topology().ask(None).await;
                         }
                         Err(error)
@@ -143,6 +155,11 @@ impl Router {
         }
         Ok(values)
     }
+}
+
+fn in_several_slots() -> RedisError {
+    let kind = ErrorKind::Server(ServerErrorKind::CrossSlot);
+    (kind, "the keys of a transaction are in several slots").into()
 }
 
 /// The error that says that another node has the keys.

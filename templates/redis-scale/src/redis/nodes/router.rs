@@ -18,6 +18,7 @@ use super::slot::{self, Slot};
 use super::topology::Topology;
 use super::watch::Call;
 use crate::redis::Error;
+use crate::redis::runtime::background;
 
 /// How often a command follows nodes that name another one: they may contradict each other.
 const MAX_REDIRECTIONS: u32 = 5;
@@ -30,6 +31,10 @@ pub(super) struct Router {
     connections: Arc<Connections>,
     /// Where the last command went: a script is loaded where it was not known.
     pub(super) last: Option<Arc<Node>>,
+    /// Whether nobody else sends commands on it, so that one may wait for as long as its caller likes.
+    is_of_one_caller: bool,
+    /// The slot of the keys that are watched for the next transaction, and the node that does so.
+    pub(super) watched: Option<(Slot, Arc<Node>)>,
 }
 
 /// How far a command has come.
@@ -72,6 +77,20 @@ impl Router {
         Self {
             connections: Arc::new(Connections::new(topology, client, config)),
             last: None,
+            is_of_one_caller: false,
+            watched: None,
+        }
+    }
+
+    /// One that a single caller has.
+    pub(super) fn of_one_caller(
+        topology: &Arc<Topology>,
+        client: &Client,
+        config: &ConnectionManagerConfig,
+    ) -> Self {
+        Self {
+            is_of_one_caller: true,
+            ..Self::new(topology, client, config)
         }
     }
 
@@ -154,7 +173,7 @@ impl Router {
     ) -> RedisResult<Value> {
         let answer = self.send(&Target::owner(node.clone()), command).await;
         if let Err(error) = &answer
-            && self.topology().note(node, error)
+            && self.note(node, error)
             && !error.is_timeout()
         {
             let _ = self.topology().ask(None).await;
@@ -201,7 +220,7 @@ impl Router {
             }
             (kind, _) => {
                 // After a time-out, a task of its own asks.
-                if !topology.note(&target.node, &error) || error.is_timeout() {
+                if !self.note(&target.node, &error) || error.is_timeout() {
                     return Err(error);
                 }
                 let asked = topology.ask(None).await;
@@ -217,6 +236,17 @@ impl Router {
                 Err(error)
             }
         }
+    }
+
+    /// Takes note of an error that a node gave: whether it is worth asking who has its slots now.
+    pub(super) fn note(&self, node: &Arc<Node>, error: &RedisError) -> bool {
+        if self.is_of_one_caller && error.is_timeout() {
+            // Perhaps the caller wanted to wait for longer, and the node is well.
+            let topology = self.topology().clone();
+            background(async move { drop(topology.ask(None).await) });
+            return false;
+        }
+        self.topology().note(node, error)
     }
 
     async fn send(&mut self, target: &Target, command: &Cmd) -> RedisResult<Value> {
