@@ -16,7 +16,7 @@ use crate::redis_server::IMPATIENT;
 struct Queue {
     stage: Stage,
     tasks: Tasks,
-    _workers: [Process; 2],
+    workers: [Process; 2],
 }
 
 impl Queue {
@@ -28,20 +28,24 @@ impl Queue {
         let registry: Registry = probes::of_role("usual");
         let tasks = Tasks::new(&settings, &stage.redis, registry).unwrap();
         Self {
-            _workers: [stage.worker(&own), stage.worker(&own)],
+            workers: [stage.worker(&own), stage.worker(&own)],
             tasks,
             stage,
         }
     }
 
-    /// Enqueues for a time, fifty a second, and gives what was accepted.
+    /// Enqueues short tasks for a time, fifty a second, and gives what was accepted.
     async fn enqueue(&self, time: Duration) -> Vec<TaskId> {
+        self.enqueue_tasks_of(10, time).await
+    }
+
+    async fn enqueue_tasks_of(&self, milliseconds: u64, time: Duration) -> Vec<TaskId> {
         let mut accepted = vec![];
         let end = Instant::now() + time;
         while Instant::now() < end {
             let payload = Noted {
                 list: "runs".to_owned(),
-                milliseconds: 10,
+                milliseconds,
                 ..Noted::default()
             };
             accepted.extend(self.tasks.enqueue::<Note>(&payload).await);
@@ -121,4 +125,24 @@ async fn every_accepted_task_ends_once_while_the_slot_of_the_queue_moves() {
     accepted.extend(queue.enqueue(Duration::from_secs(1)).await);
     queue.all_end(&accepted).await;
     assert_eq!(queue.stage.noted("runs").await.len(), accepted.len());
+}
+
+#[tokio::test]
+async fn what_a_frozen_worker_was_at_another_one_does_on_a_cluster() {
+    let nodes = Nodes::cluster();
+    let queue = Queue::on(&nodes);
+    let second = Duration::from_secs(1);
+    let mut accepted = queue.enqueue_tasks_of(600, second).await;
+    queue.workers[0].signal("STOP");
+    accepted.extend(queue.enqueue(second).await);
+    queue.all_end(&accepted).await;
+    let mut taken_over = 0;
+    for id in &accepted {
+        let state = queue.tasks.state(id).await.unwrap().unwrap();
+        taken_over += u32::from(state.attempts > 1);
+    }
+    assert!(taken_over > 0);
+    queue.workers[0].signal("CONT");
+    let later = queue.enqueue(second).await;
+    queue.all_end(&later).await;
 }
