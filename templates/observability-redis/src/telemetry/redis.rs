@@ -85,8 +85,8 @@ fn error_type(error: &Error) -> &'static str {
         Error::TimedOut(_) => "timeout",
         Error::BreakerOpen => "breaker_open",
         Error::WrongType(_) => "wrong_type",
-        Error::Redis(_) if error.is_outage() => "outage",
-        Error::Redis(_) | Error::TooOld(_) | Error::PartOfCluster => "refusal",
+        Error::Redis(_) | Error::PartOfCluster if error.is_outage() => "outage",
+        Error::Redis(_) | Error::TooOld(_) => "refusal",
         _ => "not_asked",
     }
 }

@@ -53,8 +53,13 @@ enum RedisHealth {
 )]
 async fn redis_health(State(state): State<AppState>) -> (StatusCode, Json<RedisHealth>) {
     let start = Instant::now();
-    let answer = timeout(MAX_WAIT, state.redis.async_test_connection()).await;
-    let answer = answer.unwrap_or_else(|_| state.redis.observe(Err(Error::TimedOut(MAX_WAIT))));
+    let redis = &state.redis;
+    let serves = async {
+        redis.async_test_connection().await?;
+        redis.observe(redis.probe().await)
+    };
+    let answer = timeout(MAX_WAIT, serves).await;
+    let answer = answer.unwrap_or_else(|_| redis.observe(Err(Error::TimedOut(MAX_WAIT))));
     let error = match answer {
         Ok(()) => {
             let latency_ms = milliseconds(start.elapsed());

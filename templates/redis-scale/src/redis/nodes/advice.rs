@@ -6,6 +6,7 @@ use redis::{Client, ConnectionAddr, ErrorKind, RedisError, ServerErrorKind};
 
 use super::map::Address;
 use super::url::Kind;
+use crate::redis::advice;
 
 /// What helps against an error of a server, if that is known.
 pub(super) fn on(kind: &Kind, error: &RedisError) -> Option<&'static str> {
@@ -21,8 +22,6 @@ pub(super) fn on(kind: &Kind, error: &RedisError) -> Option<&'static str> {
         ErrorKind::Server(ServerErrorKind::NoPerm) => {
             "allow the user +sentinel|get-master-addr-by-name"
         }
-        ErrorKind::Server(ServerErrorKind::BusyLoading) => "it is still reading its data",
-        _ if error.code() == Some("BUSY") => "a script runs for too long: send it SCRIPT KILL",
         ErrorKind::Server(ServerErrorKind::ResponseError) if is_cluster => {
             "it is no node of a cluster: begin the URL with redis:// or, for sentinels, redis-sentinel://"
         }
@@ -30,7 +29,7 @@ pub(super) fn on(kind: &Kind, error: &RedisError) -> Option<&'static str> {
             "it is no sentinel: begin the URL with redis:// or, for a cluster, redis-cluster://"
         }
         ErrorKind::MasterNameNotFoundBySentinel => "name one of its masters as sentinelMasterId",
-        _ => return None,
+        _ => return advice::on(error),
     })
 }
 
@@ -55,7 +54,11 @@ fn of_tls(server: &Client, error: &RedisError) -> Option<&'static str> {
     if !error.is_io_error() || error.is_connection_refusal() {
         return None;
     }
+    let is_of_certificates = error.to_string().to_lowercase().contains("certificate");
     Some(match server.get_connection_info().addr() {
+        ConnectionAddr::TcpTls { .. } if is_of_certificates => {
+            "look at REDIS_TLS_CA, REDIS_TLS_CERTIFICATE and REDIS_TLS_KEY"
+        }
         ConnectionAddr::TcpTls { .. } => "if it speaks no TLS, begin the URL with redis-",
         _ if error.is_timeout() => return None,
         _ => "if it speaks TLS, begin the URL with rediss-",
