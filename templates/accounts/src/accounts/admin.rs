@@ -1,6 +1,9 @@
 //! What administrators do with accounts of others.
 
+use sqlx::Transaction;
+
 use super::{Accounts, Client, Error, Event, User};
+use crate::database::Engine;
 use crate::database::accounts::{self, Account};
 
 impl Accounts {
@@ -14,7 +17,7 @@ impl Accounts {
         Ok(accounts::list(self.database.read(), text, after, limit).await?)
     }
 
-    /// Ends all sessions of an account, and allows no others.
+    /// Ends all sessions of an account, and allows no others. Its tokens open nothing either.
     ///
     /// # Errors
     ///
@@ -23,7 +26,10 @@ impl Accounts {
         if id == admin.account.id {
             return Err(Error::Own);
         }
-        self.set_disabled(client, admin, id, true).await
+        let mut transaction = self.begin_on(id).await?;
+        accounts::set_disabled(&mut *transaction, id, true).await?;
+        self.commit_by(client, admin, id, Event::Disabled, transaction)
+            .await
     }
 
     /// Allows sessions of an account again.
@@ -32,36 +38,10 @@ impl Accounts {
     ///
     /// If there is no such account, and if the database cannot answer.
     pub async fn enable(&self, client: &Client, admin: &User, id: i64) -> Result<(), Error> {
-        self.set_disabled(client, admin, id, false).await
-    }
-
-    async fn set_disabled(
-        &self,
-        client: &Client,
-        admin: &User,
-        id: i64,
-        is_disabled: bool,
-    ) -> Result<(), Error> {
-        let event = match is_disabled {
-            true => Event::Disabled,
-            false => Event::Enabled,
-        };
-        let mut transaction = self.database.begin().await?;
-        let found = accounts::find(&mut *transaction, id).await?;
-        found.ok_or(Error::Unknown(id))?;
-        accounts::set_disabled(&mut *transaction, id, is_disabled).await?;
-        event
-            .record(&mut *transaction, Some(id), &client.network())
-            .await?;
-        transaction.commit().await?;
-        tracing::info!(
-            event = event.name(),
-            account = id,
-            by = admin.account.id,
-            "admin"
-        );
-        self.forget_sessions(id).await;
-        Ok(())
+        let mut transaction = self.begin_on(id).await?;
+        accounts::set_disabled(&mut *transaction, id, false).await?;
+        self.commit_by(client, admin, id, Event::Enabled, transaction)
+            .await
     }
 
     /// Ends all sessions of an account.
@@ -75,11 +55,30 @@ impl Accounts {
         admin: &User,
         id: i64,
     ) -> Result<(), Error> {
-        let event = Event::SessionsEnded;
+        let mut transaction = self.begin_on(id).await?;
+        accounts::end_sessions(&mut *transaction, id).await?;
+        self.commit_by(client, admin, id, Event::SessionsEnded, transaction)
+            .await
+    }
+
+    /// Begins a transaction about an account that is there.
+    async fn begin_on(&self, id: i64) -> Result<Transaction<'static, Engine>, Error> {
         let mut transaction = self.database.begin().await?;
         let found = accounts::find(&mut *transaction, id).await?;
         found.ok_or(Error::Unknown(id))?;
-        accounts::end_sessions(&mut *transaction, id).await?;
+        Ok(transaction)
+    }
+
+    /// Commits what an administrator has done to an account, which has ended its sessions, and says who
+    /// it was.
+    async fn commit_by(
+        &self,
+        client: &Client,
+        admin: &User,
+        id: i64,
+        event: Event,
+        mut transaction: Transaction<'static, Engine>,
+    ) -> Result<(), Error> {
         event
             .record(&mut *transaction, Some(id), &client.network())
             .await?;

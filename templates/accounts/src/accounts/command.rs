@@ -7,7 +7,7 @@ use chrono::{TimeDelta, Utc};
 use super::requests::Kind;
 use super::{EmailAddress, Event, Token, clean};
 use crate::commands::Command;
-use crate::database::{Database, account_requests, accounts};
+use crate::database::{Database, account_requests, accounts, with_database};
 use crate::settings::Settings;
 
 /// The commands around accounts.
@@ -37,7 +37,7 @@ fn create_admin(settings: &Settings, values: &[String]) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    with_database(settings, async |database| {
+    with_database::<sqlx::Error>(settings, async |database| {
         match appoint(database, settings, &address).await? {
             None => println!("{address} is an administrator"),
             Some(token) => {
@@ -91,30 +91,4 @@ async fn appoint(
         .await?;
     transaction.commit().await?;
     Ok(token)
-}
-
-fn with_database(
-    settings: &Settings,
-    work: impl AsyncFnOnce(&Database) -> Result<(), sqlx::Error>,
-) -> ExitCode {
-    let done = async {
-        let database = Database::new(&settings.database);
-        let outcome = work(&database).await;
-        database.close().await;
-        outcome
-    };
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build();
-    let outcome = match runtime {
-        Ok(runtime) => runtime.block_on(done),
-        Err(error) => Err(sqlx::Error::Io(error)),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
-    }
 }

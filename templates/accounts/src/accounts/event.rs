@@ -29,6 +29,10 @@ pub enum Event {
     AddressChanged,
     /// The account is gone.
     Deleted,
+    /// The owner made a token for a program.
+    TokenCreated,
+    /// The owner took a token back.
+    TokenRevoked,
     /// It is that of an administrator from now on.
     Appointed,
     /// An administrator has ended all sessions, and allows no others.
@@ -55,6 +59,8 @@ impl Event {
             Self::PasswordReset => "password-reset",
             Self::AddressChanged => "address-changed",
             Self::Deleted => "deleted",
+            Self::TokenCreated => "token-created",
+            Self::TokenRevoked => "token-revoked",
             Self::Appointed => "appointed",
             Self::Disabled => "disabled",
             Self::Enabled => "enabled",

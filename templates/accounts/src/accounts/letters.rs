@@ -104,6 +104,7 @@ impl Letters {
             (Kind::AddressChanging, _) => self.tell(&request, Letter::AddressChanging).await?,
             (Kind::AddressChanged, _) => self.tell(&request, Letter::AddressChanged).await?,
             (Kind::PasswordChanged, _) => self.tell(&request, Letter::PasswordChanged).await?,
+            (Kind::TokenCreated, _) => self.tell(&request, Letter::TokenCreated).await?,
             (Kind::Deleted, _) => self.tell(&request, Letter::Deleted).await?,
         }
         Ok(())

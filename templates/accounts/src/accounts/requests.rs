@@ -29,12 +29,14 @@ pub enum Kind {
     AddressChanged,
     /// The news that there is another password.
     PasswordChanged,
+    /// The news that a program may use the account.
+    TokenCreated,
     /// The news that the account is gone.
     Deleted,
 }
 
 impl Kind {
-    const NAMES: [(Self, &str); 8] = [
+    const NAMES: [(Self, &str); 9] = [
         (Self::Register, "register"),
         (Self::Resend, "resend"),
         (Self::Reset, "reset"),
@@ -42,6 +44,7 @@ impl Kind {
         (Self::AddressChanging, "address-changing"),
         (Self::AddressChanged, "address-changed"),
         (Self::PasswordChanged, "password-changed"),
+        (Self::TokenCreated, "token-created"),
         (Self::Deleted, "deleted"),
     ];
 

@@ -62,7 +62,8 @@ pub struct User {
     pub log_in: LogIn,
 }
 
-/// The user of a handler that is for those who are logged in: others get 401.
+/// The user of a handler that is for those who are logged in: others get 401, and so do programs with
+/// tokens.
 ///
 /// # Errors
 ///
@@ -77,12 +78,20 @@ impl FromRequestParts<AppState> for RequireUser {
         parts: &mut Parts,
         state: &AppState,
     ) -> Result<Self, crate::error::Error> {
-        let current: CurrentSession = CurrentSession::from_request_parts(parts, state).await?;
-        let user = match current.0 {
-            Some(session) => state.accounts.user_of(session).await?,
-            None => None,
-        };
+        let user = current_user(parts, state).await?;
         Ok(user.map(Self).ok_or(Error::LoggedOut)?)
+    }
+}
+
+/// Who is logged in, if anybody.
+pub(super) async fn current_user(
+    parts: &mut Parts,
+    state: &AppState,
+) -> Result<Option<User>, crate::error::Error> {
+    let current: CurrentSession = CurrentSession::from_request_parts(parts, state).await?;
+    match current.0 {
+        Some(session) => Ok(state.accounts.user_of(session).await?),
+        None => Ok(None),
     }
 }
 

@@ -22,6 +22,8 @@ pub enum Letter {
     AddressChanged,
     /// The password is another one.
     PasswordChanged,
+    /// A program may use the account.
+    TokenCreated,
     /// The account is gone.
     Deleted,
 }
@@ -51,6 +53,7 @@ impl Letter {
             Self::AddressChanging => (include_str!("letters/address_changing.txt"), String::new()),
             Self::AddressChanged => (include_str!("letters/address_changed.txt"), String::new()),
             Self::PasswordChanged => (include_str!("letters/password_changed.txt"), String::new()),
+            Self::TokenCreated => (include_str!("letters/token_created.txt"), String::new()),
             Self::Deleted => (include_str!("letters/deleted.txt"), String::new()),
         };
         let file = file.replace("{service}", env!("CARGO_PKG_NAME"));
@@ -97,6 +100,7 @@ mod tests {
             Letter::AddressChanging,
             Letter::AddressChanged,
             Letter::PasswordChanged,
+            Letter::TokenCreated,
             Letter::Deleted,
         ] {
             let mail = letter.to("ada@example.com", "https://example.com");

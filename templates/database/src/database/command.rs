@@ -1,5 +1,6 @@
 //! The commands that migrate the database.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use super::migrations::{self, Schema, Status};
@@ -27,7 +28,7 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 fn migrate(settings: &Settings, _: &[String]) -> ExitCode {
-    with_database(settings, async |database| {
+    with_database::<StartError>(settings, async |database| {
         let applied = migrations::apply(database).await?;
         for name in &applied {
             println!("{name}: applied");
@@ -40,7 +41,7 @@ fn migrate(settings: &Settings, _: &[String]) -> ExitCode {
 }
 
 fn status(settings: &Settings, _: &[String]) -> ExitCode {
-    with_database(settings, async |database| {
+    with_database::<StartError>(settings, async |database| {
         let schema = Schema::read(database).await?;
         for (name, status) in schema.migrations {
             let status = match status {
@@ -58,14 +59,15 @@ fn status(settings: &Settings, _: &[String]) -> ExitCode {
 }
 
 fn check(settings: &Settings, _: &[String]) -> ExitCode {
-    with_database(settings, async |database| {
+    with_database::<StartError>(settings, async |database| {
         Ok(Schema::read(database).await?.check()?)
     })
 }
 
-fn with_database(
+/// Does the work of a command with a database, and gives the exit code of the process.
+pub fn with_database<E: From<sqlx::Error> + Display>(
     settings: &Settings,
-    work: impl AsyncFnOnce(&Database) -> Result<(), StartError>,
+    work: impl AsyncFnOnce(&Database) -> Result<(), E>,
 ) -> ExitCode {
     let done = async {
         let database = Database::new(&settings.database);

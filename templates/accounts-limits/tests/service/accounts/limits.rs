@@ -1,6 +1,7 @@
+use reqwest::Method;
 use serde_json::json;
 
-use super::{ADA, OTHER_PASSWORD, PASSWORD, Site};
+use super::{ADA, OTHER_PASSWORD, PASSWORD, Site, tokens};
 use crate::app;
 
 #[tokio::test]
@@ -122,4 +123,20 @@ async fn a_guess_at_the_old_password_is_counted_as_one_at_the_log_in() {
     }
     assert_eq!(statuses, [403, 403, 403, 403, 403, 429, 429]);
     assert_eq!(app::get(site.address(), "/health/live").await.status(), 200);
+}
+
+#[tokio::test]
+async fn wrong_tokens_of_programs_are_counted_and_right_ones_are_not() {
+    let site = Site::open().await;
+    let mut ada = site.member(ADA).await;
+    let token = tokens::make(&mut ada, &["profile:read"]).await;
+    let mut statuses = vec![];
+    for _ in 0..40 {
+        let right = tokens::call(&site, Method::GET, "/account", Some(&token)).await;
+        assert_eq!(right.status(), 200);
+        let wrong = tokens::call(&site, Method::GET, "/account", Some("a")).await;
+        statuses.push(wrong.status().as_u16());
+    }
+    assert_eq!(statuses[..30], [401; 30]);
+    assert_eq!(statuses[35..], [429; 5]);
 }

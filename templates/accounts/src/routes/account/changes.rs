@@ -12,7 +12,10 @@ use utoipa_axum::routes;
 
 use super::sign_up::OneAddress;
 use super::{NextStep, OwnAccount};
-use crate::accounts::{Client, NewPassword, Password, RequireRecent, RequireUser, Token};
+use crate::accounts::scope::WriteProfile;
+use crate::accounts::{
+    Client, NewPassword, Password, RequireRecent, RequireScope, RequireUser, Token,
+};
 use crate::error::Error;
 use crate::state::AppState;
 use crate::valid::Valid;
@@ -39,7 +42,7 @@ pub(super) struct AccountChange {
     name: String,
 }
 
-fn is_printable(text: &str, _: &()) -> garde::Result {
+pub(super) fn is_printable(text: &str, _: &()) -> garde::Result {
     match text.contains(char::is_control) {
         true => Err(garde::Error::new("must have no control characters")),
         false => Ok(()),
@@ -71,20 +74,21 @@ struct AddressVerification {
     patch,
     path = "/account",
     tag = "account",
-    security(("session" = [])),
+    security(("session" = []), ("token" = ["profile:write"])),
     request_body = AccountChange,
     responses(
         (status = 200, description = "The account", body = OwnAccount),
-        (status = 401, description = "Nobody is logged in"),
+        (status = 401, description = "Nobody is logged in, and there is no valid token"),
+        (status = 403, description = "The token lacks the scope"),
         (status = 422, description = "The name cannot be shown"),
     ),
 )]
 pub(super) async fn rename(
     State(state): State<AppState>,
-    RequireUser(user): RequireUser,
+    RequireScope(account, _): RequireScope<WriteProfile>,
     Valid(Json(AccountChange { name })): Valid<Json<AccountChange>>,
 ) -> Result<Json<OwnAccount>, Error> {
-    let account = state.accounts.rename(&user, name).await?;
+    let account = state.accounts.rename(&account, name).await?;
     Ok(Json(account.into()))
 }
 

@@ -8,6 +8,7 @@ mod devices;
 mod log_in;
 mod recovery;
 mod sign_up;
+mod tokens;
 
 use axum::Json;
 use chrono::{DateTime, Utc};
@@ -16,7 +17,8 @@ use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use crate::accounts::RequireUser;
+use crate::accounts::RequireScope;
+use crate::accounts::scope::ReadProfile;
 use crate::database::accounts::Account;
 use crate::state::AppState;
 
@@ -29,6 +31,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(recovery::router())
         .merge(changes::router())
         .merge(devices::router())
+        .merge(tokens::router())
 }
 
 /// An account, as its owner sees it.
@@ -70,17 +73,18 @@ struct NextStep {
     detail: &'static str,
 }
 
-/// Shows the account of whoever is logged in.
+/// Shows the account of whoever is logged in, or has given a token to a program.
 #[utoipa::path(
     get,
     path = "/account",
     tag = "account",
-    security(("session" = [])),
+    security(("session" = []), ("token" = ["profile:read"])),
     responses(
         (status = 200, description = "The account", body = OwnAccount),
-        (status = 401, description = "Nobody is logged in"),
+        (status = 401, description = "Nobody is logged in, and there is no valid token"),
+        (status = 403, description = "The token lacks the scope"),
     ),
 )]
-async fn account(RequireUser(user): RequireUser) -> Json<OwnAccount> {
-    Json(user.account.into())
+async fn account(RequireScope(account, _): RequireScope<ReadProfile>) -> Json<OwnAccount> {
+    Json(account.into())
 }
