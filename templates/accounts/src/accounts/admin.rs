@@ -2,9 +2,10 @@
 
 use sqlx::Transaction;
 
+use super::requests::{Kind, Request};
 use super::{Accounts, Client, Error, Event, User};
-use crate::database::Engine;
 use crate::database::accounts::{self, Account};
+use crate::database::{Engine, account_factors};
 
 impl Accounts {
     /// The accounts that have a text in their address and a greater number than `after`, in order, at
@@ -26,9 +27,9 @@ impl Accounts {
         if id == admin.account.id {
             return Err(Error::Own);
         }
-        let mut transaction = self.begin_on(id).await?;
+        let (mut transaction, _) = self.begin_on(id).await?;
         accounts::set_disabled(&mut *transaction, id, true).await?;
-        self.commit_by(client, admin, id, Event::Disabled, transaction)
+        self.commit_by(client, admin, id, Event::Disabled, transaction, vec![])
             .await
     }
 
@@ -38,9 +39,9 @@ impl Accounts {
     ///
     /// If there is no such account, and if the database cannot answer.
     pub async fn enable(&self, client: &Client, admin: &User, id: i64) -> Result<(), Error> {
-        let mut transaction = self.begin_on(id).await?;
+        let (mut transaction, _) = self.begin_on(id).await?;
         accounts::set_disabled(&mut *transaction, id, false).await?;
-        self.commit_by(client, admin, id, Event::Enabled, transaction)
+        self.commit_by(client, admin, id, Event::Enabled, transaction, vec![])
             .await
     }
 
@@ -55,22 +56,39 @@ impl Accounts {
         admin: &User,
         id: i64,
     ) -> Result<(), Error> {
-        let mut transaction = self.begin_on(id).await?;
+        let (mut transaction, _) = self.begin_on(id).await?;
         accounts::end_sessions(&mut *transaction, id).await?;
-        self.commit_by(client, admin, id, Event::SessionsEnded, transaction)
+        self.commit_by(client, admin, id, Event::SessionsEnded, transaction, vec![])
+            .await
+    }
+
+    /// Removes the second factor of an account whose owner cannot use it, ends all sessions, and tells the
+    /// owner by mail.
+    ///
+    /// # Errors
+    ///
+    /// If there is no such account, or it has no second factor, and if the database cannot answer.
+    pub async fn reset_factor(&self, client: &Client, admin: &User, id: i64) -> Result<(), Error> {
+        let (mut transaction, account) = self.begin_on(id).await?;
+        if !account_factors::delete(&mut *transaction, id).await? {
+            return Err(Error::NoFactor);
+        }
+        accounts::end_sessions(&mut *transaction, id).await?;
+        let news = vec![Request::news(Kind::FactorRemoved, &account, client)];
+        self.commit_by(client, admin, id, Event::FactorReset, transaction, news)
             .await
     }
 
     /// Begins a transaction about an account that is there.
-    async fn begin_on(&self, id: i64) -> Result<Transaction<'static, Engine>, Error> {
+    async fn begin_on(&self, id: i64) -> Result<(Transaction<'static, Engine>, Account), Error> {
         let mut transaction = self.database.begin().await?;
         let found = accounts::find(&mut *transaction, id).await?;
-        found.ok_or(Error::Unknown(id))?;
-        Ok(transaction)
+        let account = found.ok_or(Error::Unknown(id))?;
+        Ok((transaction, account))
     }
 
-    /// Commits what an administrator has done to an account, which has ended its sessions, and says who
-    /// it was.
+    /// Commits what an administrator has done to an account, which has ended its sessions, says who it
+    /// was, and has the news told.
     async fn commit_by(
         &self,
         client: &Client,
@@ -78,11 +96,12 @@ impl Accounts {
         id: i64,
         event: Event,
         mut transaction: Transaction<'static, Engine>,
+        news: Vec<Request>,
     ) -> Result<(), Error> {
         event
             .record(&mut *transaction, Some(id), &client.network())
             .await?;
-        transaction.commit().await?;
+        self.requests.commit(transaction, news).await?;
         tracing::info!(
             event = event.name(),
             account = id,

@@ -29,6 +29,20 @@ pub enum Event {
     AddressChanged,
     /// The account is gone.
     Deleted,
+    /// Somebody knew the password, and was asked for the second factor.
+    CodeAsked,
+    /// A code was wrong, or was used before.
+    CodeRefused,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// The owner made the recovery codes anew.
+    RecoveryCodesRenewed,
+    /// The owner has switched the second factor on.
+    FactorAdded,
+    /// The owner has switched the second factor off.
+    FactorRemoved,
+    /// An administrator has switched the second factor off.
+    FactorReset,
     /// The owner made a token for a program.
     TokenCreated,
     /// The owner took a token back.
@@ -59,6 +73,13 @@ impl Event {
             Self::PasswordReset => "password-reset",
             Self::AddressChanged => "address-changed",
             Self::Deleted => "deleted",
+            Self::CodeAsked => "code-asked",
+            Self::CodeRefused => "code-refused",
+            Self::RecoveryCodeUsed => "recovery-code-used",
+            Self::RecoveryCodesRenewed => "recovery-codes-renewed",
+            Self::FactorAdded => "factor-added",
+            Self::FactorRemoved => "factor-removed",
+            Self::FactorReset => "factor-reset",
             Self::TokenCreated => "token-created",
             Self::TokenRevoked => "token-revoked",
             Self::Appointed => "appointed",

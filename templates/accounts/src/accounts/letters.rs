@@ -104,6 +104,9 @@ impl Letters {
             (Kind::AddressChanging, _) => self.tell(&request, Letter::AddressChanging).await?,
             (Kind::AddressChanged, _) => self.tell(&request, Letter::AddressChanged).await?,
             (Kind::PasswordChanged, _) => self.tell(&request, Letter::PasswordChanged).await?,
+            (Kind::FactorAdded, _) => self.tell(&request, Letter::FactorAdded).await?,
+            (Kind::FactorRemoved, _) => self.tell(&request, Letter::FactorRemoved).await?,
+            (Kind::CodesGuessed, _) => self.tell(&request, Letter::CodesGuessed).await?,
             (Kind::TokenCreated, _) => self.tell(&request, Letter::TokenCreated).await?,
             (Kind::Deleted, _) => self.tell(&request, Letter::Deleted).await?,
         }

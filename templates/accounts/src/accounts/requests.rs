@@ -29,6 +29,12 @@ pub enum Kind {
     AddressChanged,
     /// The news that there is another password.
     PasswordChanged,
+    /// The news that there is a second factor.
+    FactorAdded,
+    /// The news that there is none any more.
+    FactorRemoved,
+    /// The news that somebody knows the password, and guesses at codes.
+    CodesGuessed,
     /// The news that a program may use the account.
     TokenCreated,
     /// The news that the account is gone.
@@ -36,7 +42,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    const NAMES: [(Self, &str); 9] = [
+    const NAMES: [(Self, &str); 12] = [
         (Self::Register, "register"),
         (Self::Resend, "resend"),
         (Self::Reset, "reset"),
@@ -44,6 +50,9 @@ impl Kind {
         (Self::AddressChanging, "address-changing"),
         (Self::AddressChanged, "address-changed"),
         (Self::PasswordChanged, "password-changed"),
+        (Self::FactorAdded, "factor-added"),
+        (Self::FactorRemoved, "factor-removed"),
+        (Self::CodesGuessed, "codes-guessed"),
         (Self::TokenCreated, "token-created"),
         (Self::Deleted, "deleted"),
     ];

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::settings::Reader;
+use super::FactorKey;
+use crate::settings::{Reader, Variable};
 
 /// How accounts are protected.
 #[derive(Clone, Debug)]
@@ -13,6 +14,8 @@ pub struct AccountSettings {
     pub link_lifetime: Duration,
     /// `ACCOUNTS_RECENT_LOG_IN`: how long after a log-in the owner may change what matters.
     pub recent_log_in: Duration,
+    /// `ACCOUNTS_FACTOR_KEY`: what secrets of second factors are kept with; without it, there are none.
+    pub factor_key: Option<FactorKey>,
     /// `ACCOUNTS_EVENTS_KEPT`: how long it is kept what happened to accounts.
     pub events_kept: Duration,
 }
@@ -24,6 +27,18 @@ impl AccountSettings {
             hashes: reader.whole_number("ACCOUNTS_HASHES", "2", 1..=1000),
             link_lifetime: reader.seconds("ACCOUNTS_LINK_LIFETIME", "3600"),
             recent_log_in: reader.seconds("ACCOUNTS_RECENT_LOG_IN", "600"),
+            factor_key: reader.read(
+                Variable::new(
+                    "ACCOUNTS_FACTOR_KEY",
+                    "",
+                    "32 bytes in base64, as `openssl rand -base64 32` writes them",
+                )
+                .masked(|_| "***".to_owned()),
+                |text| match text {
+                    "" => Some(None),
+                    text => FactorKey::parse(text).map(Some),
+                },
+            ),
             events_kept: reader.seconds("ACCOUNTS_EVENTS_KEPT", "31536000"),
         }
     }

@@ -22,6 +22,12 @@ pub enum Letter {
     AddressChanged,
     /// The password is another one.
     PasswordChanged,
+    /// There is a second factor.
+    FactorAdded,
+    /// There is no second factor any more.
+    FactorRemoved,
+    /// Somebody knows the password, and guesses at codes.
+    CodesGuessed,
     /// A program may use the account.
     TokenCreated,
     /// The account is gone.
@@ -53,6 +59,9 @@ impl Letter {
             Self::AddressChanging => (include_str!("letters/address_changing.txt"), String::new()),
             Self::AddressChanged => (include_str!("letters/address_changed.txt"), String::new()),
             Self::PasswordChanged => (include_str!("letters/password_changed.txt"), String::new()),
+            Self::FactorAdded => (include_str!("letters/factor_added.txt"), String::new()),
+            Self::FactorRemoved => (include_str!("letters/factor_removed.txt"), String::new()),
+            Self::CodesGuessed => (include_str!("letters/codes_guessed.txt"), String::new()),
             Self::TokenCreated => (include_str!("letters/token_created.txt"), String::new()),
             Self::Deleted => (include_str!("letters/deleted.txt"), String::new()),
         };
@@ -100,6 +109,9 @@ mod tests {
             Letter::AddressChanging,
             Letter::AddressChanged,
             Letter::PasswordChanged,
+            Letter::FactorAdded,
+            Letter::FactorRemoved,
+            Letter::CodesGuessed,
             Letter::TokenCreated,
             Letter::Deleted,
         ] {

@@ -16,13 +16,15 @@ use crate::error::Error;
 use crate::state::AppState;
 use crate::valid::Valid;
 
-/// `GET /accounts`, `POST /accounts/{id}/disable` and `/enable`, and `DELETE /accounts/{id}/sessions`.
+/// `GET /accounts`, `POST /accounts/{id}/disable` and `/enable`, `DELETE /accounts/{id}/sessions` and
+/// `/second-factor`.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(list_accounts))
         .routes(routes!(disable_account))
         .routes(routes!(enable_account))
         .routes(routes!(end_sessions))
+        .routes(routes!(reset_second_factor))
 }
 
 /// Which accounts to list.
@@ -207,5 +209,30 @@ async fn end_sessions(
     Path(id): Path<i64>,
 ) -> Result<StatusCode, Error> {
     state.accounts.end_sessions_of(&client, &admin, id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Removes the second factor of an account whose owner cannot use it, and ends all sessions.
+#[utoipa::path(
+    delete,
+    path = "/accounts/{id}/second-factor",
+    tag = "accounts",
+    security(("session" = [])),
+    params(("id" = i64, Path, description = "The number of the account", example = 1)),
+    responses(
+        (status = 204, description = "The password is enough"),
+        (status = 401, description = "Nobody is logged in"),
+        (status = 403, description = "Only administrators may do that"),
+        (status = 404, description = "There is no such account"),
+        (status = 409, description = "The account has no second factor"),
+    ),
+)]
+async fn reset_second_factor(
+    State(state): State<AppState>,
+    RequireAdmin(admin): RequireAdmin,
+    client: Client,
+    Path(id): Path<i64>,
+) -> Result<StatusCode, Error> {
+    state.accounts.reset_factor(&client, &admin, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -7,6 +7,7 @@ mod changes;
 mod devices;
 mod log_in;
 mod recovery;
+mod second_factor;
 mod sign_up;
 mod tokens;
 
@@ -31,6 +32,7 @@ pub fn router() -> OpenApiRouter<AppState> {
         .merge(recovery::router())
         .merge(changes::router())
         .merge(devices::router())
+        .merge(second_factor::router())
         .merge(tokens::router())
 }
 
