@@ -30,7 +30,7 @@ fn words_of(option: &str) -> &'static [&'static str] {
             "redis::cache",
             "redis/cache",
         ],
-        "rate-limit" => &["rate_limit", "rate-limit", "rate limit", "ratelimit", "429"],
+        "rate-limit" => &["rate_limit", "rate-limit", "rate limit", "ratelimit"],
         "sessions" => &["session"],
         "near-cache" => &["near_cache", "near-cache", "near cache", "nearcache"],
         "redis-scale" => &[
