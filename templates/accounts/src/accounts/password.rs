@@ -1,6 +1,7 @@
 //! Passwords: what may be one, and their hashes.
 //!
-//! As NIST SP 800-63B-4 has it: a length and a list of common ones, and no rules about kinds of letters.
+//! As NIST SP 800-63B-4 has it: a length, a list of common ones, what anybody would try for this account, and
+//! no rules about kinds of letters.
 
 use std::fmt;
 use std::hint::black_box;
@@ -24,6 +25,9 @@ pub const MIN_LENGTH: usize = 12;
 
 /// The most characters of a new password.
 pub const MAX_LENGTH: usize = 128;
+
+/// So many digits cannot be guessed, whatever stands beside them.
+const MIN_DIGITS: usize = 8;
 
 /// How long a request waits until a password can be hashed for it.
 pub const MAX_WAIT: Duration = Duration::from_secs(2);
@@ -75,18 +79,21 @@ pub enum Unfit {
     /// It is among those that are tried first.
     #[error("many people have this password: take another one")]
     Common,
+    /// It is made of the name of the service or the address of the account.
+    #[error("a password is more than the name of the service or the address: take another one")]
+    Expected,
 }
 
 impl TryFrom<String> for NewPassword {
     type Error = Unfit;
 
     fn try_from(text: String) -> Result<Self, Unfit> {
-        match text.chars().count() {
+        let password = Password::from(text);
+        match password.0.chars().count() {
             ..MIN_LENGTH => return Err(Unfit::Short),
             MIN_LENGTH..=MAX_LENGTH => {}
             _ => return Err(Unfit::Long),
         }
-        let password = Password::from(text);
         if is_common(&password.0.to_lowercase()) {
             return Err(Unfit::Common);
         }
@@ -111,10 +118,32 @@ impl PartialSchema for NewPassword {
 impl ToSchema for NewPassword {}
 
 impl NewPassword {
-    /// The password itself.
-    pub fn get(&self) -> &Password {
-        &self.0
+    /// The password, for the account of an address. Every new one comes through here.
+    ///
+    /// # Errors
+    ///
+    /// If it is what anybody would try for that account.
+    pub fn for_account(&self, email: &str) -> Result<&Password, Unfit> {
+        let Self(password) = self;
+        match is_expected(&password.0.to_lowercase(), &email.to_lowercase()) {
+            true => Err(Unfit::Expected),
+            false => Ok(password),
+        }
     }
+}
+
+/// Whether a password is words of the service's name and of the address, a few digits, and no more but
+/// signs between them.
+fn is_expected(password: &str, email: &str) -> bool {
+    let context = [env!("CARGO_PKG_NAME"), email].into_iter();
+    let words = context.flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()));
+    let mut words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+    words.sort_by_key(|word| std::cmp::Reverse(word.len()));
+    let rest = words
+        .iter()
+        .fold(password.to_owned(), |rest, word| rest.replace(word, " "));
+    let digits = rest.chars().filter(|letter| letter.is_numeric()).count();
+    rest != password && !rest.contains(char::is_alphabetic) && digits < MIN_DIGITS
 }
 
 /// Looks for a line, which are in the order of their bytes.
@@ -228,6 +257,11 @@ fn is_as_today(params: &Params, kept: &PasswordHash) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::AtomicUsize;
+    use std::sync::atomic::Ordering::SeqCst;
+
+    use tokio::task::JoinSet;
+
     use super::*;
 
     fn new(text: &str) -> Result<NewPassword, Unfit> {
@@ -257,6 +291,71 @@ mod tests {
         assert!(new("ключ от дома").is_ok());
         assert!(new(&"ü".repeat(128)).is_ok());
         assert_eq!(new(&"ü".repeat(129)).err(), Some(Unfit::Long));
+    }
+
+    #[test]
+    fn a_password_is_measured_as_it_is_kept() {
+        // One character of the keyboard, and three of the password.
+        assert!(new("ﬃﬃﬃﬃ").is_ok());
+        // Two of the keyboard, and one of the password.
+        assert_eq!(new(&"u\u{308}".repeat(11)).err(), Some(Unfit::Short));
+        assert!(new(&"u\u{308}".repeat(128)).is_ok());
+    }
+
+    #[test]
+    fn a_password_is_more_than_what_anybody_would_try_for_the_account() {
+        let service = env!("CARGO_PKG_NAME");
+        let unfit = |text: &str| {
+            let password = new(text).expect("a password of some length");
+            password.for_account("Ada.Lovelace@example.com").err()
+        };
+        for expected in [
+            "ada@example.com",
+            "AdaLovelace1815",
+            "Lovelace, Ada!",
+            "example.com 2026",
+            &format!("{}123!", service.repeat(12 / service.len() + 1)),
+            &format!("ada-lovelace-{service}"),
+        ] {
+            assert_eq!(unfit(expected), Some(Unfit::Expected), "{expected}");
+        }
+        for other in [
+            "adalovelacewrites",
+            "ada 8462 9173 5528",
+            "1815 1852 1843",
+            "correct horse battery",
+        ] {
+            assert_eq!(unfit(other), None, "{other}");
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    async fn no_more_are_hashed_at_once_than_said_even_if_nobody_waits_for_them() {
+        const TURNS: usize = 3;
+        let passwords = Passwords::new(TURNS);
+        let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let mut calls = JoinSet::new();
+        for number in 0..60 {
+            let (passwords, running, most) = (passwords.clone(), running.clone(), most.clone());
+            let call = calls.spawn(async move {
+                let work = move || {
+                    most.fetch_max(running.fetch_add(1, SeqCst) + 1, SeqCst);
+                    std::thread::sleep(Duration::from_millis(5));
+                    running.fetch_sub(1, SeqCst);
+                };
+                passwords.in_turn(work).await.is_ok()
+            });
+            if number % 3 == 0 {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+                call.abort();
+            }
+        }
+        let mut done = 0;
+        while let Some(outcome) = calls.join_next().await {
+            done += usize::from(matches!(outcome, Ok(true)));
+        }
+        assert!(done > TURNS, "{done}");
+        assert_eq!(most.load(SeqCst), TURNS);
     }
 
     #[test]

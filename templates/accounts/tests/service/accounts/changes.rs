@@ -20,6 +20,11 @@ async fn a_password_is_changed_by_who_knows_the_old_one_and_ends_all_other_sessi
     assert_eq!(refused.status, 403);
     let short = json!({"password": PASSWORD, "new_password": "short"});
     assert_eq!(ada.put("/account/password", &short).await.status(), 422);
+    let guessed = json!({"password": PASSWORD, "new_password": "ada example.com 1815"});
+    let refused = app::problem(ada.put("/account/password", &guessed).await).await;
+    let blamed = serde_json::to_string(&refused.errors).unwrap();
+    assert_eq!(refused.status, 422);
+    assert!(blamed.contains("#/new_password"), "{blamed}");
     let missing = json!({"new_password": NEW});
     assert_eq!(ada.put("/account/password", &missing).await.status(), 422);
     assert!(thief.is_logged_in().await);

@@ -125,6 +125,7 @@ async fn what_cannot_be_an_account_is_refused_and_the_field_is_named() {
         (ADA, "elevenchars", "password"),
         (ADA, "unbelievable", "password"),
         (ADA, "QWERTY123456", "password"),
+        (ADA, "ada@example.com", "password"),
     ] {
         let new = json!({"email": email, "password": password});
         let refused = app::problem(browser.post("/account/register", &new).await).await;
