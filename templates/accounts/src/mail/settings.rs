@@ -7,6 +7,7 @@ use axum::http::Uri;
 use lettre::message::Mailbox;
 use secrecy::SecretString;
 
+use super::smtp::trusting;
 use crate::settings::{Reader, Variable};
 
 /// How mails leave, and what they say of the service.
@@ -18,6 +19,8 @@ pub struct MailSettings {
     pub smtp_user: String,
     /// `MAIL_SMTP_PASSWORD`: the password for it.
     pub smtp_password: SecretString,
+    /// `MAIL_SMTP_CA`: whose certificates are believed, in PEM; empty for those that the system knows.
+    pub smtp_ca: String,
     /// `MAIL_SMTP_TIMEOUT`: how long sending a mail may take.
     pub smtp_timeout: Duration,
     /// `MAIL_FROM`: who writes.
@@ -49,6 +52,15 @@ impl MailSettings {
             smtp_password: reader.read(
                 Variable::new("MAIL_SMTP_PASSWORD", "", "a password").masked(|_| "***".to_owned()),
                 |text| Some(text.into()),
+            ),
+            smtp_ca: reader.read(
+                Variable::new(
+                    "MAIL_SMTP_CA",
+                    "",
+                    "PEM: let the variable with _FILE after its name point to the file",
+                )
+                .masked(|_| "***".to_owned()),
+                |text| (text.is_empty() || is_authority(text)).then(|| text.to_owned()),
             ),
             smtp_timeout: reader.seconds("MAIL_SMTP_TIMEOUT", "10"),
             from: reader.read(
@@ -93,6 +105,10 @@ fn parse_smtp(text: &str) -> Option<Option<String>> {
         _ => false,
     };
     (is_plain && is_secret).then(|| Some(text.to_owned()))
+}
+
+fn is_authority(pem: &str) -> bool {
+    pem.contains("-----BEGIN CERTIFICATE-----") && trusting("localhost", pem).is_ok()
 }
 
 fn parse_links(text: &str) -> Option<String> {
@@ -150,6 +166,17 @@ mod tests {
             "https://mail.example.com",
         ] {
             read(&[("MAIL_SMTP_URL", wrong)]).expect_err(wrong);
+        }
+    }
+
+    #[test]
+    fn an_authority_is_a_certificate() {
+        for wrong in [
+            "mail.example.com",
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+        ] {
+            let report = read(&[("MAIL_SMTP_CA", wrong)]).expect_err(wrong);
+            assert!(report.contains("MAIL_SMTP_CA"), "{report}");
         }
     }
 

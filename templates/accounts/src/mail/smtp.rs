@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use axum::http::Uri;
 use lettre::message::header::{HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MultiPart};
 use lettre::transport::smtp::authentication::Credentials;
+use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use secrecy::ExposeSecret;
 use tokio::time::timeout;
@@ -29,6 +31,9 @@ impl Smtp {
         let server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url);
         let server = server.expect("the settings have accepted the URL");
         let mut server = server.timeout(Some(settings.smtp_timeout));
+        if !settings.smtp_ca.is_empty() {
+            server = server.tls(encryption(url, &settings.smtp_ca));
+        }
         if !settings.smtp_user.is_empty() {
             let user = settings.smtp_user.clone();
             let password = settings.smtp_password.expose_secret().to_owned();
@@ -63,6 +68,29 @@ impl Smtp {
             .multipart(MultiPart::alternative_plain_html(mail.text, mail.html))
             .map_err(unfit)
     }
+}
+
+/// How to speak to the server at a URL, if it shows a certificate of this authority.
+fn encryption(url: &str, authority: &str) -> Tls {
+    let url: Uri = url.parse().expect("the settings have accepted the URL");
+    let parameters = trusting(url.host().unwrap_or_default(), authority);
+    let parameters = parameters.expect("the settings have accepted the authority");
+    match url.scheme_str() {
+        Some("smtps") => Tls::Wrapper(parameters),
+        _ if url.query().is_some() => Tls::Required(parameters),
+        _ => Tls::None,
+    }
+}
+
+/// TLS with a host that shows a certificate of an authority, given in PEM, and of no other one.
+pub(super) fn trusting(
+    host: &str,
+    authority: &str,
+) -> Result<TlsParameters, lettre::transport::smtp::Error> {
+    TlsParameters::builder(host.to_owned())
+        .certificate_store(CertificateStore::None)
+        .add_root_certificate(Certificate::from_pem(authority.as_bytes())?)
+        .build()
 }
 
 impl Transport for Smtp {
