@@ -103,6 +103,31 @@ impl Browser {
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
+    /// Types into the first element that a CSS selector finds, once it is there.
+    pub(crate) fn fill(&self, selector: &str, text: &str) -> Result<(), Failed> {
+        let element = self.find(selector)?;
+        self.command(&format!("element/{element}/value"), &json!({"text": text}))
+            .map(drop)
+    }
+
+    /// The address of the page.
+    pub(crate) fn url(&self) -> Result<String, Failed> {
+        let url = send("GET", &format!("{}/url", self.session), &Value::Null)?;
+        Ok(url.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// What a script says that the test runs in the page.
+    pub(crate) fn ask(&self, script: &str) -> Result<Value, Failed> {
+        self.command("execute/sync", &json!({"script": script, "args": []}))
+    }
+
+    /// Makes the window so wide, in CSS pixels.
+    pub(crate) fn narrow(&self, width: u32) -> Result<(), Failed> {
+        let size = json!({"width": width, "height": 1600, "deviceScaleFactor": 1, "mobile": true});
+        let command = json!({"cmd": "Emulation.setDeviceMetricsOverride", "params": size});
+        self.command("goog/cdp/execute", &command).map(drop)
+    }
+
     /// What the page wrote to the console, and what the browser complained about there.
     pub(crate) fn console(&self) -> Result<Vec<Value>, Failed> {
         let entries = self.command("se/log", &json!({"type": "browser"}))?;

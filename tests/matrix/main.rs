@@ -14,6 +14,7 @@
     reason = "tests arrange directories and run programs themselves"
 )]
 
+mod accounts;
 mod browser;
 mod contract;
 mod pgbouncer;
@@ -127,9 +128,14 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
     if browser::is_installed() {
         steps::time("browser", || look_at_the_docs(&address))?;
     } else {
-        eprintln!("warning: no chromium and chromedriver here: nobody looked at /docs");
+        eprintln!("warning: no chromium and chromedriver here: nobody looked at the pages");
     }
     drop(service);
+    if browser::is_installed() && combination.has("accounts") {
+        steps::time("accounts", || {
+            use_an_account(&project, &binary, combination.has("worker"), &variables)
+        })?;
+    }
     if contract::is_installed() {
         steps::time("contract", || {
             keeps_its_contract(&project, &binary, &variables)
@@ -163,12 +169,32 @@ fn works_behind_pgbouncer(project: &Path, binary: &Path, server: &Postgres) -> R
     pgbouncer::use_at_once(&address)
 }
 
-/// Starts the service once more, with a Redis and without limits, and compares it with its document.
-fn keeps_its_contract(
+/// Starts the service once more, with a Redis and whoever sends its mails, and has somebody use its pages.
+fn use_an_account(
     project: &Path,
     binary: &Path,
+    has_worker: bool,
     variables: &[(&str, &str)],
 ) -> Result<(), Failed> {
+    let (_redis, url) = start_redis()?;
+    let mut variables = variables.to_vec();
+    variables.extend([
+        ("REDIS_CONNECTION_URL", &*url),
+        ("DATABASE_MIGRATE_ON_START", "true"),
+        ("MAIL_DEV_PAGE", "true"),
+        ("SESSION_COOKIE_SECURE", "false"),
+    ]);
+    let (_service, address) = boot(project, binary, &variables)?;
+    let mut worker = Command::new(binary);
+    worker.arg("worker").current_dir(project);
+    worker.envs(variables).stdout(Stdio::null());
+    let worker = has_worker.then(|| worker.spawn().map(Running));
+    let _worker = worker.transpose()?;
+    accounts::use_one(&address)
+}
+
+/// A Redis of its own, and its URL.
+fn start_redis() -> Result<(Running, String), Failed> {
     let port = TcpListener::bind("127.0.0.1:0")?
         .local_addr()?
         .port()
@@ -177,8 +203,17 @@ fn keeps_its_contract(
     redis
         .args(["--port", &port, "--save", ""])
         .stdout(Stdio::null());
-    let _redis = Running(redis.spawn()?);
-    let url = format!("redis://127.0.0.1:{port}");
+    let redis = Running(redis.spawn()?);
+    Ok((redis, format!("redis://127.0.0.1:{port}")))
+}
+
+/// Starts the service once more, with a Redis and without limits, and compares it with its document.
+fn keeps_its_contract(
+    project: &Path,
+    binary: &Path,
+    variables: &[(&str, &str)],
+) -> Result<(), Failed> {
+    let (_redis, url) = start_redis()?;
     let mut variables = variables.to_vec();
     variables.push(("REDIS_CONNECTION_URL", &url));
     variables.push(("RATE_LIMIT_REQUESTS", "1000000"));

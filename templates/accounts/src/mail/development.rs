@@ -100,9 +100,12 @@ async fn page(State(state): State<AppState>) -> Result<impl IntoResponse, crate:
         )
     });
     let page = format!(
-        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Mail</title>\
-         <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:50em;margin:auto}}\
-         pre{{white-space:pre-wrap}}iframe{{width:100%;height:24em}}</style>\n<h1>Mail</h1>\n{}",
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><title>Mail</title>\
+         <style>body{{font:16px/1.5 system-ui,sans-serif;max-width:50em;margin:auto;padding:1em;\
+         overflow-wrap:anywhere}}pre{{white-space:pre-wrap}}\
+         iframe{{width:100%;height:26em;border:1px solid}}</style>\n<h1>Mail</h1>\n{}",
         mails.collect::<String>()
     );
     Ok(([(CONTENT_SECURITY_POLICY, POLICY)], Html(page)))

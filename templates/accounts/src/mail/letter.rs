@@ -86,12 +86,13 @@ impl Letter {
     }
 }
 
-/// The text as it stands in HTML.
-pub(super) fn escape(text: &str) -> String {
+/// The text as it stands in HTML, between elements and in their attributes.
+pub fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
+        .replace('\'', "&#39;")
 }
 
 #[cfg(test)]
@@ -148,8 +149,8 @@ mod tests {
     #[test]
     fn html_shows_what_was_written() {
         assert_eq!(
-            escape("<a href=\"x\">&"),
-            "&lt;a href=&quot;x&quot;&gt;&amp;"
+            escape("<a href=\"x\" id='y'>&"),
+            "&lt;a href=&quot;x&quot; id=&#39;y&#39;&gt;&amp;"
         );
     }
 }

@@ -3,6 +3,7 @@
 //! - [`Mailer`]: makes a mail of a letter, and hands it to a transport
 //! - [`Letter`]: what is written, from the texts in `letters/`
 //! - [`Transport`]: how mails leave: by [`Smtp`], or in development into the log
+//! - [`escape`]: text as it stands in HTML
 //! - [`MailSettings`]: the `MAIL_` variables
 
 mod development;
@@ -19,7 +20,7 @@ use serde::{Deserialize, Serialize};
 use crate::redis::RedisManager;
 
 pub use development::{Development, kept, with_page};
-pub use letter::Letter;
+pub use letter::{Letter, escape};
 pub use settings::MailSettings;
 pub use smtp::Smtp;
 

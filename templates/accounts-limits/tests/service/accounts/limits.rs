@@ -39,6 +39,25 @@ async fn waits_grow_with_each_wrong_password() {
 }
 
 #[tokio::test]
+async fn a_form_is_counted_as_what_a_program_sends() {
+    let site = Site::open().await;
+    site.member(ADA).await;
+    let mut thief = site.browser();
+    for number in 0..6 {
+        let fields = [("email", ADA), ("password", OTHER_PASSWORD)];
+        let form = thief.request(Method::POST, "/account/log-in").form(&fields);
+        let refused = thief.exchange(form).await;
+        assert_eq!(
+            refused.headers()["content-type"],
+            "text/html; charset=utf-8"
+        );
+        assert_eq!(refused.headers().contains_key("retry-after"), number == 5);
+        assert_eq!(refused.status(), if number == 5 { 429 } else { 401 });
+    }
+    assert_eq!(thief.log_in(ADA, PASSWORD).await, 429);
+}
+
+#[tokio::test]
 async fn an_owner_is_not_locked_out_by_those_who_guess() {
     let site = Site::open().await;
     let mut ada = site.member(ADA).await;

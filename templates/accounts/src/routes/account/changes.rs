@@ -4,14 +4,16 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use axum::routing::post;
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::OwnAccount;
+use super::pages::{address as pages, with_form};
 use super::sign_up::OneAddress;
-use super::{NextStep, OwnAccount};
 use crate::accounts::scope::WriteProfile;
 use crate::accounts::{
     Client, NewPassword, Password, RequireRecent, RequireScope, RequireUser, Token,
@@ -25,7 +27,10 @@ pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(change_password))
         .routes(routes!(change_address))
-        .routes(routes!(verify_address_link, verify_address))
+        .routes(with_form(
+            routes!(pages::verify_address_page, verify_address),
+            post(pages::verify_address_form),
+        ))
 }
 
 /// What owners of accounts say of themselves.
@@ -169,19 +174,6 @@ async fn change_address(
 ) -> Result<StatusCode, Error> {
     state.accounts.change_address(&client, &user, email).await?;
     Ok(StatusCode::ACCEPTED)
-}
-
-/// Says what to do with the link of the mail.
-#[utoipa::path(
-    get,
-    path = "/account/address/verify",
-    tag = "account",
-    responses((status = 200, description = "Nothing has happened yet", body = NextStep)),
-)]
-async fn verify_address_link() -> Json<NextStep> {
-    Json(NextStep {
-        detail: "log in, and send the `token` of the link to this path with POST",
-    })
 }
 
 /// Gives the account its new address.

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::routing::post;
 use garde::Validate;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,6 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::OwnAccount;
+use super::pages::{log_in as pages, with_form};
 use crate::accounts::{
     Client, Code, EmailAddress, LogInStep, Password, RequireRecent, RequireUser, Token,
 };
@@ -19,14 +21,17 @@ use crate::redis::session::CurrentSession;
 use crate::state::AppState;
 use crate::valid::Valid;
 
-/// `POST /account/log-in`, `/account/log-in/code`, `/account/confirm`, `/account/log-out` and
+/// `GET` and `POST /account/log-in`, and `POST /account/log-in/code`, `/account/confirm`, `/account/log-out` and
 /// `/account/log-out-everywhere`.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(log_in))
+        .routes(with_form(
+            routes!(pages::log_in_page, log_in),
+            post(pages::log_in_form),
+        ))
         .routes(routes!(log_in_with_code))
         .routes(routes!(confirm))
-        .routes(routes!(log_out))
+        .routes(with_form(routes!(log_out), post(pages::log_out_form)))
         .routes(routes!(log_out_everywhere))
 }
 

@@ -1,11 +1,14 @@
 //! Accounts over HTTP: `/account` is that of whoever asks.
 //!
-//! Links in mails lead to routes that change nothing before somebody sends the token with `POST`, because
+//! - [`pages`]: the same for people without a program of their own
+//!
+//! Links in mails lead to pages that change nothing before somebody sends the token with `POST`, because
 //! programs that look for harm in mails follow links.
 
 mod changes;
 mod devices;
 mod log_in;
+mod pages;
 mod recovery;
 mod second_factor;
 mod sign_up;
@@ -65,14 +68,6 @@ impl From<Account> for OwnAccount {
             created_at: account.created_at,
         }
     }
-}
-
-/// What to do with a link.
-#[derive(Serialize, ToSchema)]
-struct NextStep {
-    /// What to send, and how.
-    #[schema(example = "send the `token` of the link with POST")]
-    detail: &'static str,
 }
 
 /// Shows the account of whoever is logged in, or has given a token to a program.

@@ -3,13 +3,14 @@
 use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
+use axum::routing::post;
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::NextStep;
+use super::pages::{recovery as pages, with_form};
 use super::sign_up::OneAddress;
 use crate::accounts::{Client, NewPassword, Token};
 use crate::error::Error;
@@ -19,8 +20,14 @@ use crate::valid::Valid;
 /// `GET` and `POST /account/forgot`, `GET` and `POST /account/reset`.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(forgot_link, forgot))
-        .routes(routes!(reset_link, reset))
+        .routes(with_form(
+            routes!(pages::forgot_page, forgot),
+            post(pages::forgot_form),
+        ))
+        .routes(with_form(
+            routes!(pages::reset_page, reset),
+            post(pages::reset_form),
+        ))
 }
 
 /// The token of a mail, and another password.
@@ -32,19 +39,6 @@ struct PasswordReset {
     token: Token,
     /// The new password: any characters, but not one that many people have.
     password: NewPassword,
-}
-
-/// Says what to do with the link of the mail.
-#[utoipa::path(
-    get,
-    path = "/account/forgot",
-    tag = "account",
-    responses((status = 200, description = "Nothing has happened yet", body = NextStep)),
-)]
-async fn forgot_link() -> Json<NextStep> {
-    Json(NextStep {
-        detail: "send your `email` to this path with POST",
-    })
 }
 
 /// Asks for a mail with which another password can be set. The answer is the same for every address.
@@ -62,19 +56,6 @@ async fn forgot(
 ) -> Result<StatusCode, Error> {
     state.accounts.forgot(&client, email).await?;
     Ok(StatusCode::ACCEPTED)
-}
-
-/// Says what to do with the link of the mail.
-#[utoipa::path(
-    get,
-    path = "/account/reset",
-    tag = "account",
-    responses((status = 200, description = "Nothing has happened yet", body = NextStep)),
-)]
-async fn reset_link() -> Json<NextStep> {
-    Json(NextStep {
-        detail: "send the `token` of the link and the new `password` to this path with POST",
-    })
 }
 
 /// Sets another password, and ends all sessions of the account.

@@ -4,25 +4,37 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
+use axum::routing::post;
 use garde::Validate;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::{NextStep, OwnAccount};
+use super::OwnAccount;
+use super::pages::{sign_up as pages, with_form};
 use crate::accounts::{Client, EmailAddress, NewPassword, Password, Token};
 use crate::error::Error;
 use crate::redis::session::CurrentSession;
 use crate::state::AppState;
 use crate::valid::Valid;
 
-/// `POST /account/register`, `POST /account/resend`, and `GET` and `POST /account/verify`.
+/// `GET` and `POST /account/register`, `/account/resend` and `/account/verify`, and `GET /account/mail-sent`.
 pub fn router() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
-        .routes(routes!(register))
-        .routes(routes!(resend))
-        .routes(routes!(verify_link, verify))
+        .routes(with_form(
+            routes!(pages::register_page, register),
+            post(pages::register_form),
+        ))
+        .routes(with_form(
+            routes!(pages::resend_page, resend),
+            post(pages::resend_form),
+        ))
+        .routes(with_form(
+            routes!(pages::verify_page, verify),
+            post(pages::verify_form),
+        ))
+        .routes(routes!(pages::mail_sent_page))
 }
 
 /// What somebody says who wants an account.
@@ -92,19 +104,6 @@ async fn resend(
 ) -> Result<StatusCode, Error> {
     state.accounts.resend(&client, email).await?;
     Ok(StatusCode::ACCEPTED)
-}
-
-/// Says what to do with the link of the mail.
-#[utoipa::path(
-    get,
-    path = "/account/verify",
-    tag = "account",
-    responses((status = 200, description = "Nothing has happened yet", body = NextStep)),
-)]
-async fn verify_link() -> Json<NextStep> {
-    Json(NextStep {
-        detail: "send the `token` of the link and your `password` to this path with POST",
-    })
 }
 
 /// Creates the account, and logs its owner in.

@@ -19,7 +19,7 @@ async fn an_account_is_there_once_its_address_is_verified() {
     let link = format!("/account/verify?token={token}");
     for _ in 0..2 {
         let followed = ada.get(&link).await.text().await.unwrap();
-        assert!(followed.contains("POST"), "{followed}");
+        assert!(followed.contains("method=\"post\""), "{followed}");
     }
     assert!(site.rows("SELECT id FROM accounts").await.is_empty());
 
