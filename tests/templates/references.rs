@@ -2,7 +2,7 @@
 //! dependencies.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use regex_lite::Regex;
 
@@ -20,7 +20,10 @@ fn every_link_in_a_document_leads_to_a_heading_or_a_file_of_the_project() {
             let links = links.map(|found| found.get(1).expect("a target").as_str());
             for target in links.filter(|target| !target.contains("://")) {
                 let (path, anchor) = target.split_once('#').unwrap_or((target, ""));
-                let path = Path::new(&document.path).with_file_name(path);
+                let path = match path {
+                    "" => PathBuf::from(&document.path),
+                    _ => Path::new(&document.path).with_file_name(path),
+                };
                 let file = rendered
                     .files(project)
                     .find(|file| Path::new(&file.path) == path);

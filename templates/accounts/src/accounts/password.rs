@@ -329,7 +329,7 @@ mod tests {
         }
     }
 
-    #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+    #[tokio::test(flavor = "multi_thread")]
     async fn no_more_are_hashed_at_once_than_said_even_if_nobody_waits_for_them() {
         const TURNS: usize = 3;
         let passwords = Passwords::new(TURNS);

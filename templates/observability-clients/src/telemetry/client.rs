@@ -5,9 +5,7 @@ use std::sync::LazyLock;
 use std::time::Instant;
 
 use opentelemetry::metrics::{BoundHistogram, Histogram};
-use opentelemetry::trace::{
-    Span as _, SpanContext, SpanKind, Status, TraceContextExt as _, Tracer as _,
-};
+use opentelemetry::trace::{Span as _, SpanKind, Status, TraceContextExt as _, Tracer as _};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::trace::Span;
 
@@ -23,8 +21,11 @@ static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         .build()
 });
 
-/// By the operation, and by its kind and what became of it.
-static DURATIONS: Bound<(&str, Option<&str>), BoundHistogram<f64>> = Bound::new();
+thread_local! {
+    /// By the operation, and by its kind and what became of it.
+    static DURATIONS: Bound<(&'static str, Option<&'static str>), BoundHistogram<f64>> =
+        Bound::default();
+}
 
 /// What is called.
 pub(super) struct Operation<'o> {
@@ -51,12 +52,12 @@ pub(super) async fn observe<'o, T, E>(
     call: impl Future<Output = Result<T, E>>,
     error_type: fn(&E) -> &'static str,
 ) -> Result<T, E> {
-    let parent = traces::current().filter(SpanContext::is_sampled);
-    if parent.is_none() && !metrics::is_on() {
+    let tracer = traces::tracer();
+    if tracer.is_none() && !metrics::is_on() {
         return call.await;
     }
     let operation = operation();
-    let span = parent.zip(traces::tracer()).map(|(parent, tracer)| {
+    let span = tracer.map(|(tracer, parent)| {
         let parent = Context::new().with_remote_span_context(parent);
         let span = tracer
             .span_builder(operation.name.to_string())
@@ -94,11 +95,14 @@ impl Drop for Observed<'_> {
         }
         if metrics::is_on() {
             let operation = &self.operation;
-            let duration = DURATIONS.get(&operation.name, (operation.system, self.error), || {
+            let bind = || {
                 let labels = operation.labels().into_iter().chain(error());
                 DURATION.bind(&labels.collect::<Vec<_>>())
+            };
+            let labels = (&*operation.name, (operation.system, self.error));
+            metrics::measure(&DURATIONS, labels, bind, |duration| {
+                duration.record(self.begin.elapsed().as_secs_f64());
             });
-            duration.record(self.begin.elapsed().as_secs_f64());
         }
     }
 }

@@ -15,8 +15,10 @@ static DECISIONS: LazyLock<Counter<u64>> = LazyLock::new(|| {
         .build()
 });
 
-/// By the name of the limiter and the decision.
-static COUNTERS: Bound<&str, BoundCounter<u64>> = Bound::new();
+thread_local! {
+    /// By the name of the limiter and the decision.
+    static COUNTERS: Bound<&'static str, BoundCounter<u64>> = Bound::default();
+}
 
 /// Counts a decision of the limiter of this name. The answer begins with whether the request fits.
 pub(crate) fn count<T>(name: &'static str, answer: &Result<(bool, T, T, T), Error>) {
@@ -28,11 +30,11 @@ pub(crate) fn count<T>(name: &'static str, answer: &Result<(bool, T, T, T), Erro
         Ok((false, ..)) => "refused",
         Err(_) => "unknown",
     };
-    let counter = COUNTERS.get(name, decision, || {
+    let bind = || {
         DECISIONS.bind(&[
             KeyValue::new("rate_limit.name", name),
             KeyValue::new("rate_limit.decision", decision),
         ])
-    });
-    counter.add(1);
+    };
+    metrics::measure(&COUNTERS, (name, decision), bind, |counter| counter.add(1));
 }

@@ -22,8 +22,11 @@ static DURATION: LazyLock<Histogram<f64>> = LazyLock::new(|| {
         .build()
 });
 
-/// By the route, the method and the status.
-static DURATIONS: Bound<(&str, Option<StatusCode>), BoundHistogram<f64>> = Bound::new();
+thread_local! {
+    /// By the route, and by the method and the status.
+    static DURATIONS: Bound<(&'static str, Option<StatusCode>), BoundHistogram<f64>> =
+        Bound::default();
+}
 
 static UNDER_WAY: AtomicU64 = AtomicU64::new(0);
 static CONNECTIONS: AtomicU64 = AtomicU64::new(0);
@@ -100,7 +103,7 @@ impl Drop for ObservedRequest {
             return;
         }
         let route = self.route.as_ref().map_or("none", MatchedPath::as_str);
-        let duration = DURATIONS.get(route, (self.method, self.status), || {
+        let bind = || {
             let outcome = match self.status {
                 Some(status) => {
                     KeyValue::new("http.response.status_code", i64::from(status.as_u16()))
@@ -112,8 +115,11 @@ impl Drop for ObservedRequest {
                 KeyValue::new("http.route", route.to_owned()),
                 outcome,
             ])
+        };
+        let labels = (route, (self.method, self.status));
+        metrics::measure(&DURATIONS, labels, bind, |duration| {
+            duration.record(self.begin.elapsed().as_secs_f64());
         });
-        duration.record(self.begin.elapsed().as_secs_f64());
     }
 }
 

@@ -1,33 +1,37 @@
 //! Instruments whose labels are looked up once.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
-use std::sync::{LazyLock, PoisonError, RwLock};
+use std::thread::LocalKey;
 
 /// What an instrument gives for each set of labels: those of a name, like a route or a command, and of
-/// something that has few values.
+/// something that has few values. Each thread has its own.
 ///
-/// The SDK compares all keys and values each time that something is measured, and that was most of the work.
-pub(in crate::telemetry) struct Bound<K, I>(LazyLock<RwLock<ByName<K, I>>>);
+/// The SDK compares all keys and values each time that something is measured, which was most of the work,
+/// and threads that share a table wait for each other.
+pub(in crate::telemetry) type Bound<K, I> = RefCell<HashMap<Box<str>, Vec<(K, I)>>>;
 
-type ByName<K, I> = HashMap<Box<str>, Vec<(K, I)>>;
-
-impl<K: PartialEq, I: Clone> Bound<K, I> {
-    pub(in crate::telemetry) const fn new() -> Self {
-        Self(LazyLock::new(RwLock::default))
-    }
-
-    /// What `bind` has given for these labels, or gives now.
-    pub(in crate::telemetry) fn get(&self, name: &str, other: K, bind: impl FnOnce() -> I) -> I {
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        let mut of_name = known.get(name).into_iter().flatten();
-        if let Some((_, instrument)) = of_name.find(|(known, _)| *known == other) {
-            return instrument.clone();
+/// Measures with what `bind` has given for a name and the other labels, or gives now. A thread that ends
+/// measures no more.
+pub(in crate::telemetry) fn measure<K: PartialEq, I>(
+    bound: &'static LocalKey<Bound<K, I>>,
+    (name, other): (&str, K),
+    bind: impl FnOnce() -> I,
+    measure: impl FnOnce(&I),
+) {
+    let _ = bound.try_with(|bound| {
+        let mut bound = bound.borrow_mut();
+        let of_name = match bound.get_mut(name) {
+            Some(of_name) => of_name,
+            None => bound.entry(name.into()).or_default(),
+        };
+        match of_name.iter().find(|(known, _)| *known == other) {
+            Some((_, instrument)) => measure(instrument),
+            None => {
+                let instrument = bind();
+                measure(&instrument);
+                of_name.push((other, instrument));
+            }
         }
-        drop(known);
-        let instrument = bind();
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let of_name = known.entry(name.into()).or_default();
-        of_name.push((other, instrument.clone()));
-        instrument
-    }
+    });
 }

@@ -16,7 +16,7 @@ mod registry;
 pub use endpoint::start;
 pub use registry::gather;
 
-pub(super) use bound::Bound;
+pub(super) use bound::{Bound, measure};
 pub(super) use registry::{is_on, meter};
 
 /// The upper bounds of the buckets for times, in seconds: from an answer out of memory to one that nobody

@@ -25,7 +25,7 @@ enum Route {
 impl OwnConnection {
     /// Opens a connection in the time that is `left`.
     pub(in crate::redis) fn open(redis: &RedisManager, left: Duration) -> Result<Self, Error> {
-        let limit = redis.shared.socket_timeout;
+        let limit = redis.shared.settings.socket_timeout;
         let Some(topology) = redis.topology() else {
             let connection = sync_operations::open(redis.client(), left, limit)?;
             return Ok(Self(Route::Server(Box::new(connection))));
