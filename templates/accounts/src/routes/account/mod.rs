@@ -1,6 +1,6 @@
 //! Accounts over HTTP: `/account` is that of whoever asks.
 //!
-//! - [`pages`]: the same for people without a program of their own
+//! - `pages`: the same for people without a program of their own
 //!
 //! Links in mails lead to pages that change nothing before somebody sends the token with `POST`, because
 //! programs that look for harm in mails follow links.
