@@ -13,11 +13,14 @@ local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('RENAME', KEYS[1], KEYS[2])
 if lifetime then
     redis.call('HSET', KEYS[2], 'user', user, 'until', now + lifetime)
-    redis.call('PEXPIRE', KEYS[2], math.min(lifetime, idle))
 end
 if user ~= '' then
     local ends = tonumber(redis.call('HGET', KEYS[2], 'until'))
     redis.call('ZREM', KEYS[3], ARGV[1])
     add_to_index(KEYS[3], ARGV[2], ends, now, ARGV[5])
+end
+-- Last: Redis deletes at once what has ended by the time that it does this.
+if lifetime then
+    redis.call('PEXPIRE', KEYS[2], math.min(lifetime, idle))
 end
 return 1
