@@ -62,7 +62,8 @@ async fn a_token_is_used_once_however_many_try_at_once() {
     for (status, password) in calls.join_all().await {
         match status.as_u16() {
             204 => won.push(password),
-            other => assert_eq!(other, 403),
+            // Whoever gets no turn at hashing in time is asked to come back.
+            other => assert!(other == 403 || other == 503, "{other}"),
         }
     }
     let [password] = &won[..] else {

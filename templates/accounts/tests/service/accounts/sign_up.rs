@@ -89,8 +89,10 @@ async fn of_many_that_want_an_address_at_once_one_gets_it() {
     let mut statuses = calls.join_all().await;
     statuses.sort();
     assert_eq!(statuses[0], 201);
+    // Whoever gets no turn at hashing in time, on a busy machine, is asked to come back.
+    let mut others = statuses[1..].iter();
     assert!(
-        statuses[1..].iter().all(|status| *status == 403),
+        others.all(|status| *status == 403 || *status == 503),
         "{statuses:?}"
     );
     assert_eq!(site.rows("SELECT id FROM accounts").await.len(), 1);
