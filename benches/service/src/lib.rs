@@ -3,6 +3,7 @@
 
 mod contest;
 mod manager;
+mod port;
 pub mod process;
 mod redis_server;
 mod server;
@@ -10,5 +11,6 @@ pub mod wrk;
 
 pub use contest::Contest;
 pub use manager::{KEY_PREFIX, POOL_SIZE, manager};
+pub use port::free_port;
 pub use redis_server::RedisServer;
 pub use server::Server;

@@ -1,10 +1,12 @@
 //! A Redis server of one benchmark.
 
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
+
+use crate::free_port;
 
 /// Ends with this value.
 pub struct RedisServer {
@@ -23,9 +25,7 @@ impl RedisServer {
     #[must_use]
     pub fn start(arguments: &[&str]) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = free.local_addr().expect("its address").port();
-        drop(free);
+        let port = free_port();
         let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
         let server = Self {
             process: spawn(port, &arguments, &directory),

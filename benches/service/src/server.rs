@@ -1,13 +1,13 @@
 //! A server in a process of its own.
 
 use std::io::{Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use tempfile::TempDir;
 
-use crate::process;
+use crate::{free_port, process};
 
 /// Ends with this value.
 pub struct Server {
@@ -26,9 +26,7 @@ impl Server {
     /// Where it does not start, or does not listen after half a minute.
     pub fn start(name: &'static str, command: impl FnOnce(u16) -> Command) -> Self {
         let directory = tempfile::tempdir().expect("a directory");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = free.local_addr().expect("its address").port();
-        drop(free);
+        let port = free_port();
         let process = command(port)
             .current_dir(directory.path())
             .stdout(Stdio::null())

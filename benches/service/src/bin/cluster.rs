@@ -2,14 +2,13 @@
 //! delete by pattern, how many calls fail when connections are killed under callers, and what it costs
 //! while all nodes are away.
 
-use std::net::TcpListener;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use my_project::redis::RedisManager;
 use redis::{Connection, cmd};
-use service_benches::{RedisServer, process};
+use service_benches::{RedisServer, free_port, process};
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
@@ -59,7 +58,7 @@ async fn deletion(redis: &RedisManager) {
     );
 }
 
-/// All connections of a node are killed while callers read, time and again.
+/// All connections of a node are killed while callers write, time and again.
 async fn kills(redis: &RedisManager, nodes: &[RedisServer]) {
     let failures = Arc::new(AtomicU64::new(0));
     let ends = Arc::new(AtomicBool::new(false));
@@ -161,11 +160,6 @@ fn start_cluster() -> Vec<RedisServer> {
         std::thread::sleep(Duration::from_millis(50));
     }
     nodes
-}
-
-fn free_port() -> u16 {
-    let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    free.local_addr().expect("its address").port()
 }
 
 fn connect(node: &RedisServer) -> Connection {

@@ -2,10 +2,11 @@
 
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
+use service_benches::free_port;
 use tempfile::TempDir;
 
 /// Ends with this value.
@@ -21,9 +22,7 @@ impl Service {
     pub(crate) fn start(redis: &str, settings: &[(&str, &str)], descriptors: Option<u32>) -> Self {
         let own = std::env::current_exe().expect("the path of this program");
         let directory = tempfile::tempdir().expect("a directory");
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = free.local_addr().expect("its address").port();
-        drop(free);
+        let port = free_port();
         let limit = descriptors.map_or_else(|| "$(ulimit -Hn)".to_owned(), |most| most.to_string());
         let process = Command::new("sh")
             .arg("-c")
