@@ -21,6 +21,12 @@ pub(super) fn on(error: &RedisError) -> Option<&'static str> {
     })
 }
 
+/// Whether the password is wrong or missing.
+pub(super) fn is_of_password(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::AuthenticationFailed
+        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
+}
+
 /// What follows the words of an error.
 pub(super) fn after(error: &RedisError) -> String {
     on(error).map_or_else(String::new, |advice| format!(": {advice}"))

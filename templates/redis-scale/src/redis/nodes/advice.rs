@@ -6,7 +6,7 @@ use redis::{Client, ConnectionAddr, ErrorKind, RedisError, ServerErrorKind};
 
 use super::map::Address;
 use super::url::Kind;
-use crate::redis::advice;
+use crate::redis::advice::{self, is_of_password};
 
 /// What helps against an error of a server, if that is known.
 pub(super) fn on(kind: &Kind, error: &RedisError) -> Option<&'static str> {
@@ -63,9 +63,4 @@ fn of_tls(server: &Client, error: &RedisError) -> Option<&'static str> {
         _ if error.is_timeout() => return None,
         _ => "if it speaks TLS, begin the URL with rediss-",
     })
-}
-
-pub(super) fn is_of_password(error: &RedisError) -> bool {
-    error.kind() == ErrorKind::AuthenticationFailed
-        || matches!(error.code(), Some("NOAUTH" | "WRONGPASS"))
 }

@@ -12,9 +12,9 @@ use crate::redis::{Error, RedisManager, connection, sync_operations};
 
 /// A connection to one server, or one of one's own to each of those that have data.
 ///
-/// With several servers it sends commands as [`AsyncClient`](super::AsyncClient) does, and knows WATCH too: a transaction whose
-/// keys have moved meanwhile is one whose keys have changed. Send transactions as atomic pipelines, as
-/// [`redis::transaction`] does, and not command by command.
+/// With several servers it sends commands as [`AsyncClient`](super::AsyncClient) does, and knows WATCH too:
+/// a transaction whose keys have moved meanwhile is one whose keys have changed. Send transactions as atomic
+/// pipelines, as [`redis::transaction`] does, and not command by command.
 pub struct OwnConnection(Route);
 
 enum Route {

@@ -10,7 +10,6 @@ use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Client, Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value};
 use tokio::time::sleep;
 
-use super::advice;
 use super::connections::Connections;
 use super::map::{Address, Node};
 use super::scan::Scan;
@@ -18,6 +17,7 @@ use super::slot::{self, Slot};
 use super::topology::Topology;
 use super::watch::Call;
 use crate::redis::Error;
+use crate::redis::advice::is_of_password;
 use crate::redis::runtime::background;
 
 /// How often a command follows nodes that name another one: they may contradict each other.
@@ -156,7 +156,7 @@ impl Router {
             match answer {
                 Ok(value) => first = first.or(Some(value)),
                 // It says nothing about the others: whoever starts now need not give up.
-                Err(error) if some_answered && advice::is_of_password(&error) => {
+                Err(error) if some_answered && is_of_password(&error) => {
                     let text = format!("{}: {error}", node.address);
                     return Err(io::Error::other(text).into());
                 }
