@@ -4,11 +4,7 @@
 //! of an account out: the quota that all clients share does not hold for those from whose network the
 //! owner has logged in, and a forgotten password can be replaced without any of these.
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ring::digest;
-
-use super::{Client, EmailAddress, Error, Event};
+use super::{Client, EmailAddress, Error, Event, secret};
 use crate::database::accounts::Account;
 use crate::database::{Database, account_clients};
 use crate::redis::rate_limit::RateLimiter;
@@ -102,5 +98,5 @@ impl Limits {
 /// An address in any letters, as Redis may know it.
 fn hash(email: &str) -> String {
     let email = email.to_ascii_lowercase();
-    BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, email.as_bytes()))
+    secret::hash(&email)
 }

@@ -2,14 +2,10 @@
 
 use std::fmt;
 
-use base64::Engine;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ring::digest::{SHA256, digest};
-use ring::rand::{SecureRandom, SystemRandom};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::{base32, totp};
+use super::{base32, secret, totp};
 
 /// The bytes of a recovery code: more bits than need a slow hash (ASVS 6.5.2).
 const BYTES: usize = 15;
@@ -36,11 +32,7 @@ impl Code {
     ///
     /// If the system has no random source.
     pub fn generate() -> Self {
-        let mut bytes = [0; BYTES];
-        SystemRandom::new()
-            .fill(&mut bytes)
-            .expect("the system has a random source");
-        Self::from(base32::encode(&bytes))
+        Self::from(base32::encode(&secret::random::<BYTES>()))
     }
 
     /// The text of the code, for its owner and nobody else.
@@ -58,7 +50,7 @@ impl Code {
 
     /// What the database knows of a recovery code.
     pub(super) fn hash(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(digest(&SHA256, self.0.as_bytes()))
+        secret::hash(&self.0)
     }
 }
 

@@ -5,7 +5,8 @@ use std::fmt;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
-use ring::rand::{SecureRandom, SystemRandom};
+
+use super::secret::random;
 
 /// A key for AES-256-GCM.
 #[derive(Clone)]
@@ -26,13 +27,9 @@ impl FactorKey {
     ///
     /// If the system has no random source.
     pub fn seal(&self, account: i64, secret: &[u8]) -> Vec<u8> {
-        let mut nonce = [0; NONCE_LEN];
-        SystemRandom::new()
-            .fill(&mut nonce)
-            .expect("the system has a random source");
+        let start = random::<NONCE_LEN>();
+        let nonce = Nonce::assume_unique_for_key(start);
         let mut kept = secret.to_vec();
-        let nonce = Nonce::assume_unique_for_key(nonce);
-        let start = *nonce.as_ref();
         self.0
             .seal_in_place_append_tag(nonce, owner(account), &mut kept)
             .expect("a secret is short");

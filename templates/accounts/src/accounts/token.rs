@@ -4,10 +4,10 @@ use std::fmt;
 
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use ring::digest;
-use ring::rand::{SecureRandom, SystemRandom};
 use serde::Deserialize;
 use utoipa::ToSchema;
+
+use super::secret;
 
 const BYTES: usize = 32;
 
@@ -23,11 +23,7 @@ impl Token {
     ///
     /// If the system has no random source.
     pub fn generate() -> Self {
-        let mut bytes = [0; BYTES];
-        SystemRandom::new()
-            .fill(&mut bytes)
-            .expect("the system has a random source");
-        Self(BASE64_URL_SAFE_NO_PAD.encode(bytes))
+        Self(BASE64_URL_SAFE_NO_PAD.encode(secret::random::<BYTES>()))
     }
 
     /// The text of the token, for its link and nothing else.
@@ -35,10 +31,9 @@ impl Token {
         &self.0
     }
 
-    /// What the database knows of it. It has so many bits that a hash without salt cannot be reversed
-    /// by trying.
+    /// What the database knows of it.
     pub fn hash(&self) -> String {
-        BASE64_URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, self.0.as_bytes()))
+        secret::hash(&self.0)
     }
 }
 

@@ -89,10 +89,7 @@ pub(super) async fn current_user(
     state: &AppState,
 ) -> Result<Option<User>, crate::error::Error> {
     let current: CurrentSession = CurrentSession::from_request_parts(parts, state).await?;
-    match current.0 {
-        Some(session) => Ok(state.accounts.user_of(session).await?),
-        None => Ok(None),
-    }
+    Ok(state.accounts.user_of(current.0).await?)
 }
 
 /// The user of a handler that changes what matters: whoever has not shown the password for

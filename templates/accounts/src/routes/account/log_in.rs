@@ -192,10 +192,20 @@ async fn log_out(
     client: Client,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Error> {
-    if let Some(id) = state.sessions.id_from(&headers) {
-        state.accounts.log_out(&client, &id).await?;
-    }
+    end_session(&state, &client, &headers).await?;
     Ok((StatusCode::NO_CONTENT, state.sessions.remove_cookie()))
+}
+
+/// Ends the session of a request, if it has one.
+pub(super) async fn end_session(
+    state: &AppState,
+    client: &Client,
+    headers: &HeaderMap,
+) -> Result<(), Error> {
+    match state.sessions.id_from(headers) {
+        Some(id) => Ok(state.accounts.log_out(client, &id).await?),
+        None => Ok(()),
+    }
 }
 
 /// Ends all sessions of the account, this one included, after a recent log-in.

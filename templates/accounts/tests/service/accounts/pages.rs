@@ -6,7 +6,7 @@ use reqwest::{Method, Response};
 use ring::digest;
 use serde_json::json;
 
-use super::{ADA, Browser, OTHER_PASSWORD, PASSWORD, Site, token_of};
+use super::{ADA, Browser, OTHER_PASSWORD, PASSWORD, PATHS_OF_ADDRESSES, Site, token_of};
 use crate::app;
 
 /// Every page, and the tokens of what browsers fill in.
@@ -305,12 +305,7 @@ async fn a_page_tells_nobody_who_has_an_account() {
     let site = Site::open().await;
     site.member(ADA).await;
     let nobody = "nob@example.com";
-    for path in [
-        "/account/register",
-        "/account/resend",
-        "/account/forgot",
-        "/account/log-in",
-    ] {
+    for path in PATHS_OF_ADDRESSES {
         site.forget_attempts().await;
         let mut answers = vec![];
         for email in [ADA, nobody] {

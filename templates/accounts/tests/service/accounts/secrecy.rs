@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use reqwest::Response;
 use serde_json::{Value, json};
 
-use super::{ADA, OTHER_PASSWORD, PASSWORD, Site, token_of};
+use super::{ADA, OTHER_PASSWORD, PASSWORD, PATHS_OF_ADDRESSES, Site, token_of};
 use crate::load::load;
 
 const NOBODY: &str = "nobody@example.com";
@@ -35,12 +35,7 @@ async fn answers_are_the_same_for_addresses_with_and_without_an_account() {
         "/account/log-in" => json!({"email": email, "password": OTHER_PASSWORD}),
         _ => json!({"email": email}),
     };
-    for path in [
-        "/account/register",
-        "/account/resend",
-        "/account/forgot",
-        "/account/log-in",
-    ] {
+    for path in PATHS_OF_ADDRESSES {
         site.forget_attempts().await;
         let known = site.browser().post(path, &body(path, ADA)).await;
         let unknown = site.browser().post(path, &body(path, NOBODY)).await;

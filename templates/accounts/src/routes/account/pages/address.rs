@@ -49,10 +49,7 @@ async fn verify_address(
     form: &TokenForm,
     current: Option<Session>,
 ) -> Result<(), Refusal> {
-    let user = match current {
-        Some(session) => state.accounts.user_of(session).await?,
-        None => None,
-    };
+    let user = state.accounts.user_of(current).await?;
     let user = user.ok_or(accounts::Error::LoggedOut)?;
     let verified = state.accounts.verify_address(client, &user, &form.token);
     Ok(verified.await?)

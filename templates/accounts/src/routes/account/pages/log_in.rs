@@ -10,6 +10,7 @@ use super::{AFTER_LOG_IN, Page, parse};
 use crate::accounts::{self, Client, Code, EmailAddress, LogInStep, Password, Token};
 use crate::error::Error;
 use crate::redis::session::{CurrentSession, Session, SessionId};
+use crate::routes::account::log_in::end_session;
 use crate::state::AppState;
 
 /// What another page has led to this one for.
@@ -67,11 +68,7 @@ pub async fn log_in_page(
     CurrentSession(current): CurrentSession,
     Query(reason): Query<Reason>,
 ) -> Result<Page, Error> {
-    let user = match current {
-        Some(session) => state.accounts.user_of(session).await?,
-        None => None,
-    };
-    let page = match user {
+    let page = match state.accounts.user_of(current).await? {
         Some(user) => {
             Page::new(include_str!("html/logged_in.html")).with("email", &user.account.email)
         }
@@ -153,9 +150,7 @@ pub async fn log_out_form(
     client: Client,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Error> {
-    if let Some(id) = state.sessions.id_from(&headers) {
-        state.accounts.log_out(&client, &id).await?;
-    }
+    end_session(&state, &client, &headers).await?;
     let next = Redirect::to("log-in?notice=logged-out");
     Ok((state.sessions.remove_cookie(), next))
 }

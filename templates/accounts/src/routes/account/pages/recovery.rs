@@ -5,7 +5,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use super::sign_up::{AddressForm, no_address, unfit};
+use super::sign_up::{AddressForm, ask_for_mail, unfit};
 use super::{Link, Page, Refusal, parse};
 use crate::accounts::{Client, Token};
 use crate::state::AppState;
@@ -34,17 +34,8 @@ pub async fn forgot_form(
     client: Client,
     Form(form): Form<AddressForm>,
 ) -> Response {
-    let asked = async {
-        let email = parse("email", &form.email, no_address)?;
-        Ok(state.accounts.forgot(&client, email).await?)
-    };
-    match asked.await {
-        Ok(()) => Redirect::to("mail-sent").into_response(),
-        Err(refusal) => {
-            let page = forgot_page().await.with("email", &form.email);
-            page.refused(vec![refusal]).await
-        }
-    }
+    let forgot = async |email| state.accounts.forgot(&client, email).await;
+    ask_for_mail(forgot_page().await, &form, forgot).await
 }
 
 /// A form to set another password with, where the link of a mail leads.

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
 use super::{AFTER_LOG_IN, Link, Page, Refusal, parse};
-use crate::accounts::{Client, EmailAddress, NewPassword, Password, Token};
+use crate::accounts::{Client, EmailAddress, Error, NewPassword, Password, Token};
 use crate::redis::session::{CurrentSession, Session, SessionId};
 use crate::state::AppState;
 
@@ -23,7 +23,7 @@ pub struct RegisterForm {
 #[derive(Deserialize)]
 pub struct AddressForm {
     #[serde(default)]
-    pub(super) email: String,
+    email: String,
 }
 
 /// The token of a mail, and the password that was chosen when it was asked for.
@@ -104,16 +104,23 @@ pub async fn resend_form(
     client: Client,
     Form(form): Form<AddressForm>,
 ) -> Response {
-    let resent = async {
+    let resend = async |email| state.accounts.resend(&client, email).await;
+    ask_for_mail(resend_page().await, &form, resend).await
+}
+
+/// Asks for a mail to an address, and leads on; or `page` again, with what is wrong.
+pub(super) async fn ask_for_mail(
+    page: Page,
+    form: &AddressForm,
+    ask: impl AsyncFnOnce(EmailAddress) -> Result<(), Error>,
+) -> Response {
+    let asked = async {
         let email = parse("email", &form.email, no_address)?;
-        Ok(state.accounts.resend(&client, email).await?)
+        Ok(ask(email).await?)
     };
-    match resent.await {
+    match asked.await {
         Ok(()) => Redirect::to("mail-sent").into_response(),
-        Err(refusal) => {
-            let page = resend_page().await.with("email", &form.email);
-            page.refused(vec![refusal]).await
-        }
+        Err(refusal) => page.with("email", &form.email).refused(vec![refusal]).await,
     }
 }
 
