@@ -100,7 +100,7 @@ impl Visitor {
         }
         let overflow = "return document.documentElement.scrollWidth - window.innerWidth";
         let overflow = self.browser.ask(overflow)?;
-        if overflow != Value::from(0) {
+        if overflow != 0 {
             return Err(format!("`{words}` is {overflow} pixels too wide").into());
         }
         // What was refused is an error there, and recommendations are no complaints.
