@@ -18,8 +18,8 @@ use crate::input::answers_file::{self, AnswersFile};
 use crate::input::cli;
 use crate::input::name::ProjectName;
 use crate::input::options::Options;
+use crate::input::revision::{self, Revised, Revision};
 use crate::input::value::Value;
-use crate::input::wish::{self, Granted, Wish};
 use crate::interrupt;
 use crate::layers::{Layers, embedded};
 use crate::merge::lines::Labels;
@@ -49,7 +49,7 @@ pub fn run(given: &cli::Update, layers: &Layers, report: Report) -> Result<Exit>
     interrupt::check()?;
     let record = record(&root, repository, report)?;
     let asked = Asked::read(given, options, &root, record.as_ref())?;
-    let Granted { answers, notes } = &asked.granted;
+    let Revised { answers, notes } = &asked.revised;
     report.notes(notes);
     let plan = Plan::of(layers, answers)?;
     let guess = match &record {
@@ -62,7 +62,7 @@ pub fn run(given: &cli::Update, layers: &Layers, report: Report) -> Result<Exit>
         guess: guess.as_ref(),
         plan: &plan,
     };
-    let changes = changes(&root, &label(&given.wish), &sides, repository)?;
+    let changes = changes(&root, &label(&given.revision), &sides, repository)?;
     if let Some(change) = changes
         .iter()
         .find(|change| change.outcome == Outcome::Blocked)
@@ -153,7 +153,7 @@ pub(super) fn settle(root: &Path, only_looks: bool, report: Report) -> Result<()
 
 /// What the project and the command line say.
 struct Asked {
-    granted: Granted,
+    revised: Revised,
     /// The answers of the project as they are.
     before: Answers,
 }
@@ -168,7 +168,7 @@ impl Asked {
         let project = described(options, root, record)?;
         Ok(Self {
             before: project.answers(options)?,
-            granted: given.wish.grant(options, &project)?,
+            revised: given.revision.apply(options, &project)?,
         })
     }
 }
@@ -178,7 +178,7 @@ pub(super) fn described<'a>(
     options: &Options,
     root: &Path,
     record: Option<&'a Record>,
-) -> Result<wish::Project<'a>, Refusal> {
+) -> Result<revision::Project<'a>, Refusal> {
     static NOTHING: BTreeMap<String, Value> = BTreeMap::new();
     let path = root.join(answers_file::PATH);
     let found = tree::read_file(&path, answers_file::LARGEST);
@@ -204,7 +204,7 @@ pub(super) fn described<'a>(
             "write it under `[answers]`, for example `name = \"my_app\"`",
         )
     })?;
-    Ok(wish::Project {
+    Ok(revision::Project {
         name: project_name(&name, record, path)?,
         said: file.said,
         recorded: record.map_or(&NOTHING, |record| &record.answers),
@@ -337,14 +337,14 @@ pub(super) fn changes(
 }
 
 /// What conflicts call the new render.
-fn label(wish: &Wish) -> String {
-    match wish {
-        Wish::Add(options) => {
+fn label(revision: &Revision) -> String {
+    match revision {
+        Revision::Add(options) => {
             let names: Vec<&str> = options.iter().map(|(name, _)| name.as_str()).collect();
             format!("forge add {}", names.join(" "))
         }
-        Wish::Remove(options) => format!("forge remove {}", options.join(" ")),
-        Wish::Update => format!("forge {FORGE_VERSION}"),
+        Revision::Remove(options) => format!("forge remove {}", options.join(" ")),
+        Revision::Update => format!("forge {FORGE_VERSION}"),
     }
 }
 
@@ -389,7 +389,7 @@ pub(super) fn ask<T>(answer: Result<T, String>, report: Report) -> Option<T> {
     answer.map_err(|reason| report.note(&note(reason))).ok()
 }
 
-/// Lets `git status` and `git mergetool` know about conflicts, and gives the paths that they know.
+/// Lets `git status` and `git mergetool` know about conflicts, and returns the paths that they know.
 fn mark(repository: &Repository, conflicts: &[Unmerged], report: Report) -> Vec<String> {
     if conflicts.is_empty() {
         return Vec::new();

@@ -157,7 +157,7 @@ impl<'a> Draft<'a> {
             values: Vec::new(),
         };
         for index in 0..count {
-            let Some(wish) = draft.said[index].as_ref().filter(|said| said.value.is_on()) else {
+            let Some(wanted) = draft.said[index].as_ref().filter(|said| said.value.is_on()) else {
                 continue;
             };
             for need in options.needs_of(index) {
@@ -165,7 +165,7 @@ impl<'a> Draft<'a> {
                     Some(refused) if !refused.value.is_on() => {
                         return Err(contradiction(
                             &options.list[index],
-                            wish,
+                            wanted,
                             &options.list[need],
                             refused,
                         ));
@@ -323,7 +323,7 @@ impl<'a> Draft<'a> {
     fn check_condition(&self, index: usize, when: &Condition) -> Result<(), Refusal> {
         let option = &self.options.list[index];
         let said = self.said[index].as_ref().filter(|said| said.value.is_on());
-        let (wish, because, off) = if let Some(said) = said {
+        let (wanted, because, off) = if let Some(said) = said {
             (said, String::new(), option.off())
         } else if let Some(cause) = self.needed_by[index]
             && let Some(said) = &self.said[cause]
@@ -344,13 +344,13 @@ impl<'a> Draft<'a> {
         }
         let change = format!("answer {} otherwise", names.join(" and "));
         let help = match off {
-            Some(off) => format!("{change}, or {}", wish.remedy(off)),
+            Some(off) => format!("{change}, or {}", wanted.remedy(off)),
             None => change,
         };
         Err(Refusal::usage(
             format!(
                 "{} cannot be: {because}`{}` is there only where `{when}`",
-                wish.words(),
+                wanted.words(),
                 option.name,
             ),
             help,
@@ -358,19 +358,19 @@ impl<'a> Draft<'a> {
     }
 }
 
-fn contradiction(option: &OptionSpec, wish: &Said, need: &OptionSpec, refused: &Said) -> Refusal {
+fn contradiction(option: &OptionSpec, wanted: &Said, need: &OptionSpec, refused: &Said) -> Refusal {
     let both = refused.remedy(need.on());
     let help = match option.off() {
         Some(off) => format!(
             "{both} to have both, or {} to have neither",
-            wish.remedy(off)
+            wanted.remedy(off)
         ),
         None => format!("{both} to have both"),
     };
     Refusal::usage(
         format!(
             "{} contradicts {}: `{}` needs `{}`",
-            wish.words(),
+            wanted.words(),
             refused.words(),
             option.name,
             need.name
@@ -493,11 +493,11 @@ mod tests {
             source: Source::File("forge.toml".to_owned()),
             ..said
         };
-        let (wish, refused) = (flag("dashboard", true), flag("redis", false));
+        let (wanted, refused) = (flag("dashboard", true), flag("redis", false));
         let options = options();
         let refusal = |flags: &[Said], file| Draft::new(&options, flags, file).unwrap_err();
 
-        let both_flags = refusal(&[wish.clone(), refused.clone()], vec![]);
+        let both_flags = refusal(&[wanted.clone(), refused.clone()], vec![]);
         assert_eq!(
             both_flags.message,
             "`--dashboard` contradicts `--no-redis`: `dashboard` needs `redis`"
@@ -507,7 +507,10 @@ mod tests {
             "pass `--redis` to have both, or pass `--no-dashboard` to have neither"
         );
 
-        let mixed = refusal(std::slice::from_ref(&refused), vec![in_file(wish.clone())]);
+        let mixed = refusal(
+            std::slice::from_ref(&refused),
+            vec![in_file(wanted.clone())],
+        );
         assert_eq!(
             mixed.message,
             "`dashboard = true` in `forge.toml` contradicts `--no-redis`: `dashboard` needs `redis`"
@@ -517,7 +520,7 @@ mod tests {
             "pass `--redis` to have both, or set `dashboard = false` in `forge.toml` to have neither"
         );
 
-        let both_in_file = refusal(&[], vec![in_file(wish), in_file(refused)]);
+        let both_in_file = refusal(&[], vec![in_file(wanted), in_file(refused)]);
         assert_eq!(
             both_in_file.help,
             "set `redis = true` in `forge.toml` to have both, or set `dashboard = false` in \

@@ -15,8 +15,8 @@ use crate::git::Vcs;
 use crate::input::answers::{Said, Source};
 use crate::input::name;
 use crate::input::options::{Kind, OptionSpec, Options};
+use crate::input::revision::Revision;
 use crate::input::value::{NONE, Value};
-use crate::input::wish::Wish;
 use crate::layers::named;
 
 /// A parsed command line.
@@ -78,7 +78,7 @@ pub struct New {
 #[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own")]
 pub struct Update {
     /// What is to become of the options.
-    pub wish: Wish,
+    pub revision: Revision,
     /// Only tell whether there is anything to do.
     pub check: bool,
     /// Write nothing.
@@ -473,7 +473,7 @@ fn update_given(name: &str, matches: &mut ArgMatches, options: &Options) -> Upda
         let names = matches.remove_many(OPTION);
         names.map(Iterator::collect).unwrap_or_default()
     };
-    let wish = match name {
+    let revision = match name {
         ADD => {
             let mut added: Vec<(String, Option<Value>)> =
                 named().into_iter().map(|name| (name, None)).collect();
@@ -486,14 +486,14 @@ fn update_given(name: &str, matches: &mut ArgMatches, options: &Options) -> Upda
                     None => added.push((option.name.clone(), Some(value))),
                 }
             }
-            Wish::Add(added)
+            Revision::Add(added)
         }
-        REMOVE => Wish::Remove(named()),
-        _ => Wish::Update,
+        REMOVE => Revision::Remove(named()),
+        _ => Revision::Update,
     };
     Update {
-        check: wish == Wish::Update && matches.get_flag(CHECK),
-        wish,
+        check: revision == Revision::Update && matches.get_flag(CHECK),
+        revision,
         dry_run: matches.get_flag(DRY_RUN),
         allow_dirty: matches.get_flag("allow-dirty"),
         json: matches.get_flag("json"),
@@ -761,9 +761,9 @@ mod tests {
         }
     }
 
-    fn wish(line: &str) -> Wish {
+    fn revision(line: &str) -> Revision {
         match given(line) {
-            Ok(Given::Update(update)) => update.wish,
+            Ok(Given::Update(update)) => update.revision,
             other => panic!("{other:?}"),
         }
     }
@@ -771,10 +771,13 @@ mod tests {
     #[test]
     fn a_choice_can_be_added_with_its_answer() {
         let added = |value: Option<&str>| ("database".to_owned(), value.map(Value::from));
-        assert_eq!(wish("forge add database"), Wish::Add(vec![added(None)]));
         assert_eq!(
-            wish("forge add accounts database --database postgres"),
-            Wish::Add(vec![("accounts".to_owned(), None), added(Some("postgres"))])
+            revision("forge add database"),
+            Revision::Add(vec![added(None)])
+        );
+        assert_eq!(
+            revision("forge add accounts database --database postgres"),
+            Revision::Add(vec![("accounts".to_owned(), None), added(Some("postgres"))])
         );
         assert!(given("forge add database --database none").is_err());
         assert!(given("forge add --database postgres").is_err());

@@ -10,7 +10,7 @@ pub mod name;
 pub mod options;
 pub mod pattern;
 pub mod prompt;
+pub mod revision;
 pub mod schema;
 pub mod target;
 pub mod value;
-pub mod wish;

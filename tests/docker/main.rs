@@ -363,7 +363,7 @@ fn accepted_tasks_outlive_a_crash_of_redis(stack: &Stack) -> Result<(), Failed> 
     Ok(())
 }
 
-/// Has data processed, and gives the identifier of the task.
+/// Has data processed, and returns the identifier of the task.
 fn enqueue(stack: &Stack, key: &str) -> Result<String, Failed> {
     let answer = stack.post(PROCESS_DATA, &format!(r#"{{"key":"{key}"}}"#))?;
     let answer: serde_json::Value = serde_json::from_str(&answer)?;

@@ -142,7 +142,7 @@ impl Stack {
         self.services.iter().filter_map(|(_, port)| port.as_ref())
     }
 
-    /// Builds the image, and gives what the build says.
+    /// Builds the image, and returns what the build says.
     pub(crate) fn build(&self) -> Result<String, Failed> {
         let revision = format!("REVISION={REVISION}");
         let mut command = command();
@@ -263,7 +263,7 @@ impl Stack {
         Ok(description["paths"].get(path).is_some())
     }
 
-    /// Sends JSON, and gives the body of a successful response.
+    /// Sends JSON, and returns the body of a successful response.
     pub(crate) fn post(&self, path: &str, body: &str) -> Result<String, Failed> {
         self.request(path, &["--json", body])
     }
@@ -284,7 +284,7 @@ impl Drop for Stack {
     }
 }
 
-/// Runs a command of the engine and gives what it prints.
+/// Runs a command of the engine and returns what it prints.
 pub(crate) fn docker(arguments: &[&str]) -> Result<String, Failed> {
     run(command().args(arguments).env("DOCKER_BUILDKIT", "1"))
 }
@@ -293,7 +293,7 @@ fn command() -> Command {
     Command::new(std::env::var("DOCKER").unwrap_or("docker".to_owned()))
 }
 
-/// Runs a command and gives what it prints.
+/// Runs a command and returns what it prints.
 pub(crate) fn run(command: &mut Command) -> Result<String, Failed> {
     let output = command.output()?;
     if output.status.success() {

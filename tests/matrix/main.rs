@@ -368,7 +368,7 @@ fn cargo_with(project: &Path, arguments: &str, load: Option<&str>) -> Result<(),
     .into())
 }
 
-/// Starts the service in its directory, as `cargo run` does but on a free port, and gives its
+/// Starts the service in its directory, as `cargo run` does but on a free port, and returns its
 /// address.
 fn boot(
     project: &Path,

@@ -18,7 +18,7 @@ mod archive;
 use std::path::Path;
 use std::process::Command;
 
-/// Runs a program, which has to succeed, and gives what it prints.
+/// Runs a program, which has to succeed, and returns what it prints.
 #[track_caller]
 fn run(command: &mut Command) -> String {
     let output = command.output().expect("a program that runs");

@@ -7,8 +7,8 @@ use forge::input::answers::{Answer, Answers, Said, Source};
 use forge::input::answers_file;
 use forge::input::name::ProjectName;
 use forge::input::options::{Kind, OptionSpec, Options};
+use forge::input::revision::{Project, Revised, Revision};
 use forge::input::value::Value;
-use forge::input::wish::{Granted, Project, Wish};
 use forge::layers::Layers;
 use forge::plan::Plan;
 
@@ -79,10 +79,10 @@ impl Combination {
     /// What `forge add` and `forge remove` make of a project with these answers when an option gets
     /// another one, and what they say about it.
     pub(crate) fn with(&self, option: &str, answer: &str) -> (Self, Vec<String>) {
-        let wish = if is_on(answer) {
-            Wish::Add(vec![(option.to_owned(), Some(value(answer)))])
+        let revision = if is_on(answer) {
+            Revision::Add(vec![(option.to_owned(), Some(value(answer)))])
         } else {
-            Wish::Remove(vec![option.to_owned()])
+            Revision::Remove(vec![option.to_owned()])
         };
         let answers = self.answers("shop");
         let said = answers.options.iter().map(|answer| Said {
@@ -96,8 +96,8 @@ impl Combination {
             recorded: &answers.by_name(),
             layers: Vec::new(),
         };
-        let granted = wish.grant(options(), &project);
-        let Granted { answers, notes } = granted.expect("answers that can stand together");
+        let revised = revision.apply(options(), &project);
+        let Revised { answers, notes } = revised.expect("answers that can stand together");
         let answers = answers.options.into_iter();
         let words = answers.map(|answer| match answer.value {
             Value::Switch(on) => (answer.name, on.to_string()),

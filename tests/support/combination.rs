@@ -69,7 +69,7 @@ pub(crate) fn word(name: &str, answer: &str) -> String {
 }
 
 /// What `forge add` is told to give an option this answer, or `forge remove`.
-pub(crate) fn wish(option: &str, answer: &str) -> Vec<String> {
+pub(crate) fn change_words(option: &str, answer: &str) -> Vec<String> {
     let mut words = vec![option.to_owned()];
     if is_on(answer) && answer != "true" {
         words.push(format!("--{option}={answer}"));

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
 
 /// Chooses rows until each set of `strength` answers that stand together in any row stands together in
-/// a chosen one, and gives their places. The rows of `chosen` are taken first.
+/// a chosen one, and returns their places. The rows of `chosen` are taken first.
 ///
 /// Each step takes the row that covers most of what is not covered yet, the first of equals. All rows
 /// have an answer at the same places.

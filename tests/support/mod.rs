@@ -12,7 +12,7 @@ use std::process::Command;
 pub(crate) use answers::combinations;
 pub(crate) use combination::Combination;
 
-use combination::wish;
+use combination::change_words;
 
 impl Combination {
     /// Makes a project with these answers through the command line.
@@ -28,7 +28,7 @@ impl Combination {
         let nothing = combinations().nothing();
         nothing.generate(name, path);
         let added = self.beyond(nothing);
-        let added = added.flat_map(|(name, answer)| wish(name, answer));
+        let added = added.flat_map(|(name, answer)| change_words(name, answer));
         let added: Vec<String> = added.collect();
         if !added.is_empty() {
             let mut add = Command::new(env!("CARGO_BIN_EXE_forge"));

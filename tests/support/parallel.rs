@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::ScopedJoinHandle;
 use std::{iter, thread};
 
-/// Does the same with each of many, on all processors, and gives what comes of it in their order.
+/// Does the same with each of many, on all processors, and returns what comes of it in their order.
 pub(crate) fn in_parallel<T: Sync, R: Send>(of: &[T], run: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = AtomicUsize::new(0);
     let worker = || {

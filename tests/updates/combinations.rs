@@ -11,7 +11,7 @@ use forge::plan::Plan;
 
 use crate::forge::Forge;
 use crate::simulated::recorded;
-use crate::support::combination::{is_on, wish};
+use crate::support::combination::{change_words, is_on};
 use crate::support::parallel::in_parallel;
 use crate::support::{Combination, combinations};
 
@@ -92,8 +92,8 @@ fn every_change_of_an_answer_gives_what_a_new_project_has() {
 fn switch(forge: &Forge, project: &str, from: &Combination, to: &Combination) {
     let differing = |on: bool| -> Vec<String> {
         let differing = to.beyond(from).filter(|(_, answer)| is_on(answer) == on);
-        let wishes = differing.flat_map(|(name, answer)| wish(name, answer));
-        wishes.collect()
+        let words = differing.flat_map(|(name, answer)| change_words(name, answer));
+        words.collect()
     };
     for (command, options) in [("remove", differing(false)), ("add", differing(true))] {
         if !options.is_empty() {
@@ -178,7 +178,7 @@ fn an_answer_that_is_given_already_is_no_change() {
             };
             let args = [command.to_owned()].into_iter();
             let run = forge
-                .in_project("shop", args.chain(wish(option, answer)))
+                .in_project("shop", args.chain(change_words(option, answer)))
                 .exits(0)
                 .says(&format!("note: `{option}` is already {state}\n"));
             assert!(run.stdout.starts_with("Nothing to do"), "{run:#?}");

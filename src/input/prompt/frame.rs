@@ -208,7 +208,7 @@ fn chosen(word: &str, is_chosen: bool) -> String {
     }
 }
 
-/// Adds the items of a list, and gives the line of the current one.
+/// Adds the items of a list, and returns the line of the current one.
 fn listed(list: &List, columns: usize, glosses: Glosses, lines: &mut Vec<String>) -> usize {
     let widths = list.items.iter().map(|item| width_of(&item.word));
     let width = widths.max().unwrap_or_default();

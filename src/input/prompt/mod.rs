@@ -61,7 +61,7 @@ pub struct Prompt {
 pub enum Reply<T> {
     /// An answer.
     Answer(T),
-    /// The wish to go back to the question before.
+    /// To go back to the question before.
     Back,
 }
 
@@ -100,7 +100,7 @@ impl Prompt {
         }
     }
 
-    /// Asks for an option, or for the members of a group, and gives an answer for each.
+    /// Asks for an option, or for the members of a group, and returns an answer for each.
     pub fn ask(&self, question: &Question<'_>) -> Result<Reply<Vec<Value>>> {
         match question {
             Question::Group(group, members) => {
@@ -241,7 +241,7 @@ impl Prompt {
         Ok(())
     }
 
-    /// Takes the terminal, and says how to leave it, before the first question.
+    /// Takes the terminal, and returns how to leave it, before the first question.
     fn begin(&self) -> Result<()> {
         if !self.is_raw.get() {
             self.take()?;
@@ -381,7 +381,7 @@ fn happens(time: Duration) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Waits for something to read, and says whether it is the end of the terminal.
+/// Waits for something to read, and returns whether it is the end of the terminal.
 #[cfg(unix)]
 fn is_closed_within(time: Duration) -> io::Result<bool> {
     let stdin = io::stdin();

@@ -1,4 +1,4 @@
-//! From the answers of a project and what is wished to the answers that it gets.
+//! From the answers of a project and what is to change to the answers that it gets.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +11,7 @@ use crate::input::value::Value;
 
 /// What is to become of a project's options.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Wish {
+pub enum Revision {
     /// Switch these on, some with an answer that was said.
     Add(Vec<(String, Option<Value>)>),
     /// Switch these off.
@@ -22,7 +22,7 @@ pub enum Wish {
 
 /// Answers, and what has to be said about them.
 #[derive(Debug)]
-pub struct Granted {
+pub struct Revised {
     /// The answers that the project gets.
     pub answers: Answers,
     /// The options that are switched because of others, or need not be.
@@ -65,14 +65,14 @@ impl Project<'_> {
     }
 }
 
-impl Wish {
+impl Revision {
     /// Changes the answers of a project. What an option needs comes with it, and goes only with it.
-    pub fn grant(&self, options: &Options, project: &Project<'_>) -> Result<Granted, Refusal> {
+    pub fn apply(&self, options: &Options, project: &Project<'_>) -> Result<Revised, Refusal> {
         let before = project.answers(options)?;
         let mut notes = Vec::new();
         let named: Vec<(usize, Value)> = match self {
             Self::Update => {
-                return Ok(Granted {
+                return Ok(Revised {
                     answers: before,
                     notes,
                 });
@@ -150,7 +150,7 @@ impl Wish {
         let draft = Draft::new(options, &[], said.collect())?;
         let mut answers = draft.complete(project.name.clone())?;
         answers.layers.clone_from(&project.layers);
-        Ok(Granted { answers, notes })
+        Ok(Revised { answers, notes })
     }
 }
 
@@ -243,24 +243,24 @@ mod tests {
         }
     }
 
-    fn grant(wish: &Wish, on: [bool; 3]) -> (Vec<bool>, Vec<String>) {
+    fn apply(revision: &Revision, on: [bool; 3]) -> (Vec<bool>, Vec<String>) {
         let options = options();
         let said =
             std::iter::zip(&options.list, on).map(|(option, on)| said(&option.name, on.into()));
         let nothing = BTreeMap::new();
-        let granted = wish
-            .grant(&options, &project(said.collect(), &nothing))
+        let revised = revision
+            .apply(&options, &project(said.collect(), &nothing))
             .unwrap();
-        let answers = granted
+        let answers = revised
             .answers
             .options
             .iter()
             .map(|answer| answer.value.is_on());
-        (answers.collect(), granted.notes)
+        (answers.collect(), revised.notes)
     }
 
-    fn add(names: &[&str]) -> Wish {
-        Wish::Add(names.iter().map(|&name| (name.to_owned(), None)).collect())
+    fn add(names: &[&str]) -> Revision {
+        Revision::Add(names.iter().map(|&name| (name.to_owned(), None)).collect())
     }
 
     fn names(names: &[&str]) -> Vec<String> {
@@ -269,7 +269,7 @@ mod tests {
 
     #[test]
     fn what_an_option_needs_is_added_with_it() {
-        let (answers, notes) = grant(&add(&["dashboard"]), [false; 3]);
+        let (answers, notes) = apply(&add(&["dashboard"]), [false; 3]);
         assert_eq!(answers, [true; 3]);
         assert_eq!(
             notes,
@@ -282,7 +282,7 @@ mod tests {
 
     #[test]
     fn what_needs_an_option_is_removed_with_it() {
-        let (answers, notes) = grant(&Wish::Remove(names(&["redis"])), [true; 3]);
+        let (answers, notes) = apply(&Revision::Remove(names(&["redis"])), [true; 3]);
         assert_eq!(answers, [false; 3]);
         assert_eq!(
             notes,
@@ -295,20 +295,20 @@ mod tests {
 
     #[test]
     fn nothing_is_said_where_nothing_else_changes() {
-        let (answers, notes) = grant(&add(&["worker"]), [true, false, false]);
+        let (answers, notes) = apply(&add(&["worker"]), [true, false, false]);
         assert_eq!((answers, notes), (vec![true, true, false], vec![]));
-        let (answers, notes) = grant(&Wish::Remove(names(&["redis"])), [true, false, false]);
+        let (answers, notes) = apply(&Revision::Remove(names(&["redis"])), [true, false, false]);
         assert_eq!((answers, notes), (vec![false; 3], vec![]));
-        let (answers, notes) = grant(&add(&["redis", "worker"]), [false; 3]);
+        let (answers, notes) = apply(&add(&["redis", "worker"]), [false; 3]);
         assert_eq!((answers, notes), (vec![true, true, false], vec![]));
     }
 
     #[test]
-    fn an_option_that_is_as_wished_already_is_told() {
-        let (answers, notes) = grant(&add(&["redis"]), [true, false, false]);
+    fn an_option_that_is_as_asked_already_is_told() {
+        let (answers, notes) = apply(&add(&["redis"]), [true, false, false]);
         assert_eq!(answers, [true, false, false]);
         assert_eq!(notes, ["`redis` is already on"]);
-        let (_, notes) = grant(&Wish::Remove(names(&["worker"])), [true, false, false]);
+        let (_, notes) = apply(&Revision::Remove(names(&["worker"])), [true, false, false]);
         assert_eq!(notes, ["`worker` is already off"]);
     }
 
@@ -316,11 +316,11 @@ mod tests {
     fn an_option_that_the_project_does_not_know_stays_off() {
         let options = options();
         let nothing = BTreeMap::new();
-        let granted = Wish::Update
-            .grant(&options, &project(Vec::new(), &nothing))
+        let revised = Revision::Update
+            .apply(&options, &project(Vec::new(), &nothing))
             .unwrap();
         assert!(
-            granted
+            revised
                 .answers
                 .options
                 .iter()
@@ -333,8 +333,8 @@ mod tests {
         let options = options();
         let nothing = BTreeMap::new();
         let said = [("redis", false), ("worker", true)].map(|(option, on)| said(option, on.into()));
-        let refusal = Wish::Update
-            .grant(&options, &project(said.into(), &nothing))
+        let refusal = Revision::Update
+            .apply(&options, &project(said.into(), &nothing))
             .unwrap_err();
         assert!(
             refusal.message.contains("`worker` needs `redis`"),
@@ -410,8 +410,8 @@ mod tests {
         let recorded = recorded.iter();
         let recorded = recorded.map(|(option, value)| ((*option).to_owned(), value.clone()));
         let recorded = recorded.collect();
-        let granted = Wish::Update.grant(&later(), &project(file.collect(), &recorded));
-        assert_eq!(values(&granted.unwrap().answers), expected);
+        let revised = Revision::Update.apply(&later(), &project(file.collect(), &recorded));
+        assert_eq!(values(&revised.unwrap().answers), expected);
     }
 
     #[test]
@@ -470,17 +470,20 @@ mod tests {
         );
     }
 
-    fn changed(wish: &Wish, file: &[(&str, Value)]) -> Result<(Vec<String>, Vec<String>), Refusal> {
+    fn changed(
+        revision: &Revision,
+        file: &[(&str, Value)],
+    ) -> Result<(Vec<String>, Vec<String>), Refusal> {
         let file = file
             .iter()
             .map(|(option, value)| said(option, value.clone()));
         let nothing = BTreeMap::new();
-        let granted = wish.grant(&later(), &project(file.collect(), &nothing))?;
-        Ok((values(&granted.answers), granted.notes))
+        let revised = revision.apply(&later(), &project(file.collect(), &nothing))?;
+        Ok((values(&revised.answers), revised.notes))
     }
 
-    fn with(option: &str, value: &str) -> Wish {
-        Wish::Add(vec![(option.to_owned(), Some(value.into()))])
+    fn with(option: &str, value: &str) -> Revision {
+        Revision::Add(vec![(option.to_owned(), Some(value.into()))])
     }
 
     #[test]
@@ -517,7 +520,7 @@ mod tests {
             ("accounts", true.into()),
             ("replicas", true.into()),
         ];
-        let (answers, notes) = changed(&Wish::Remove(names(&["database"])), &file).unwrap();
+        let (answers, notes) = changed(&Revision::Remove(names(&["database"])), &file).unwrap();
         assert_eq!(answers, ["none", "yes", "yes", "no", "no", "platform"]);
         assert_eq!(
             notes,
@@ -540,8 +543,8 @@ mod tests {
 
     #[test]
     fn a_text_is_neither_added_nor_removed() {
-        for wish in [add(&["team"]), Wish::Remove(names(&["team"]))] {
-            let refusal = changed(&wish, &[]).unwrap_err();
+        for revision in [add(&["team"]), Revision::Remove(names(&["team"]))] {
+            let refusal = changed(&revision, &[]).unwrap_err();
             assert_eq!(
                 refusal.message,
                 "`team` is a text, which is neither added nor removed"
