@@ -156,7 +156,7 @@ fn isolated(mut command: Command) -> Command {
     command
 }
 
-/// Runs a command and gives what it prints.
+/// Runs a command and returns what it prints.
 fn run(mut command: Command) -> String {
     let output = command.output().expect("the program starts");
     let message = String::from_utf8_lossy(&output.stderr);

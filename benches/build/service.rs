@@ -25,7 +25,7 @@ impl Drop for Running {
     }
 }
 
-/// Starts the service beside a Redis and a Postgres of its own, lets it answer once, and gives the
+/// Starts the service beside a Redis and a Postgres of its own, lets it answer once, and returns the
 /// memory that it holds some seconds later.
 pub(crate) fn idle_kilobytes(project: &Project, binary: &Path) -> u64 {
     let (port, redis_port) = (free_port(), free_port());

@@ -4,7 +4,7 @@ use std::process::Command;
 
 const CONNECTIONS: &str = "64";
 
-/// Sends as many requests as are answered within so many seconds, and gives their number and how many
+/// Sends as many requests as are answered within so many seconds, and returns their number and how many
 /// there were in a second.
 ///
 /// # Panics

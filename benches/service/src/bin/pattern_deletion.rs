@@ -24,7 +24,7 @@ const PAUSE: Duration = Duration::from_secs(2);
 /// From which time on the server keeps a command in its log, in microseconds.
 const SLOW: &str = "100";
 
-/// Deletes all keys, or does something else, and gives the number of deleted ones.
+/// Deletes all keys, or does something else, and returns the number of deleted ones.
 type Way<'way> = dyn Fn(&mut Connection) -> u64 + 'way;
 
 fn main() {

@@ -111,7 +111,7 @@ impl Request {
         }
     }
 
-    /// Writes the request down, and gives its number.
+    /// Writes the request down, and returns its number.
     ///
     /// # Errors
     ///

@@ -65,7 +65,7 @@ pub async fn find(
     FIND.optional(executor, (account_id,)).await
 }
 
-/// Gives an account a secret that is not active, and says whether it could: an active one stays.
+/// Gives an account a secret that is not active, and returns whether it could: an active one stays.
 ///
 /// # Errors
 ///
@@ -79,7 +79,7 @@ pub async fn propose(
     Ok(PROPOSE.optional(executor, parameters).await?.is_some())
 }
 
-/// Makes a secret active, and says whether it was still there and was not.
+/// Makes a secret active, and returns whether it was still there and was not.
 ///
 /// # Errors
 ///
@@ -89,7 +89,7 @@ pub async fn activate(executor: impl Executor<'_>, factor: &Factor) -> Result<bo
     Ok(ACTIVATE.optional(executor, parameters).await?.is_some())
 }
 
-/// Counts a code as a wrong one before anybody looks at it, and says whether no other one was counted
+/// Counts a code as a wrong one before anybody looks at it, and returns whether no other one was counted
 /// since the factor was read. The next one is looked at from a time on.
 ///
 /// # Errors
@@ -104,7 +104,7 @@ pub async fn attempt(
     Ok(ATTEMPT.optional(executor, parameters).await?.is_some())
 }
 
-/// Takes the code of a step, counts anew, and says whether neither this code nor a later one was taken
+/// Takes the code of a step, counts anew, and returns whether neither this code nor a later one was taken
 /// before.
 ///
 /// # Errors
@@ -119,7 +119,7 @@ pub async fn accept(
     Ok(ACCEPT.optional(executor, parameters).await?.is_some())
 }
 
-/// Removes the second factor of an account, and says whether there was one.
+/// Removes the second factor of an account, and returns whether there was one.
 ///
 /// # Errors
 ///
@@ -142,7 +142,7 @@ pub async fn add_code(
     ADD_CODE.optional(executor, parameters).await.map(drop)
 }
 
-/// Uses a recovery code of an account up, and says whether there was such a one.
+/// Uses a recovery code of an account up, and returns whether there was such a one.
 ///
 /// # Errors
 ///

@@ -51,7 +51,7 @@ statements! {
         DELETE FROM account_requests WHERE expires_at <= $1";
 }
 
-/// Writes a request down, and gives its number.
+/// Writes a request down, and returns its number.
 ///
 /// # Errors
 ///
@@ -130,7 +130,7 @@ pub async fn find_by_token(
     FIND_BY_TOKEN.optional(executor, parameters).await
 }
 
-/// Deletes a request that a token opens, and says whether this call did.
+/// Deletes a request that a token opens, and returns whether this call did.
 ///
 /// # Errors
 ///

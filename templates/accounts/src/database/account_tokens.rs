@@ -94,7 +94,7 @@ pub async fn touch(executor: impl Executor<'_>, id: i64) -> Result<(), sqlx::Err
     TOUCH.optional(executor, (id, Utc::now())).await.map(drop)
 }
 
-/// Deletes a token of an account, and says whether there was one.
+/// Deletes a token of an account, and returns whether there was one.
 ///
 /// # Errors
 ///

@@ -179,7 +179,7 @@ pub async fn set_admin(executor: impl Executor<'_>, id: i64) -> Result<(), sqlx:
     SET_ADMIN.optional(executor, (id,)).await.map(drop)
 }
 
-/// Ends all sessions of an account, and says whether it may have others.
+/// Ends all sessions of an account, and returns whether it may have others.
 ///
 /// # Errors
 ///

@@ -76,7 +76,7 @@ async fn a_body_over_the_limit_is_413_with_and_without_a_length() {
     assert!(response.contains("application/problem+json"), "{response}");
 }
 
-/// Sends a request as it stands and gives the response as it comes.
+/// Sends a request as it stands and returns the response as it comes.
 fn exchange(address: SocketAddr, request: &str) -> String {
     let mut stream = TcpStream::connect(address).expect("a connection");
     stream.write_all(request.as_bytes()).expect("a request");

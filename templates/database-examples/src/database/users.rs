@@ -99,7 +99,7 @@ pub async fn update(
     UPDATE.optional(executor, parameters).await
 }
 
-/// Deletes the user of this number, and says whether there was one.
+/// Deletes the user of this number, and returns whether there was one.
 ///
 /// # Errors
 ///

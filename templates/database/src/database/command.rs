@@ -64,7 +64,7 @@ fn check(settings: &Settings, _: &[String]) -> ExitCode {
     })
 }
 
-/// Does the work of a command with a database, and gives the exit code of the process.
+/// Does the work of a command with a database, and returns the exit code of the process.
 pub fn with_database<E: From<sqlx::Error> + Display>(
     settings: &Settings,
     work: impl AsyncFnOnce(&Database) -> Result<(), E>,

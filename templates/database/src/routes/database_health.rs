@@ -26,7 +26,7 @@ struct DatabaseHealth {
     latency_ms: f64,
 }
 
-/// Asks the database, and says how long it took to answer.
+/// Asks the database, and returns how long it took to answer.
 #[utoipa::path(
     get,
     path = "/health/database",

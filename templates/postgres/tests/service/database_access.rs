@@ -16,7 +16,7 @@ const NOBODY_WITHOUT_A_PASSWORD: &str = "\
     host all postgres all trust\n\
     host all all all scram-sha-256\n";
 
-/// Starts a service with these variables, which ends with an error, and gives its log.
+/// Starts a service with these variables, which ends with an error, and returns its log.
 fn refused(variables: &[(&str, &str)]) -> String {
     let mut command = process::command(&["serve"], &[]);
     command.envs(app::variables(variables));

@@ -39,7 +39,7 @@ struct Profile {
     email: String,
 }
 
-/// Gives a profile.
+/// Returns a profile.
 #[utoipa::path(
     get,
     path = "/profiles/{id}",
@@ -89,7 +89,7 @@ async fn put_profile(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Gives a text about the user, which is written once and then comes from Redis.
+/// Returns a text about the user, which is written once and then comes from Redis.
 #[utoipa::path(
     get,
     path = "/profiles/{id}/card",

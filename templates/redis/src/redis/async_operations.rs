@@ -11,7 +11,7 @@ use super::{Error, RedisManager};
 const SCAN_COUNT: usize = 250;
 
 impl RedisManager {
-    /// Gives the value at `key`, if there is one. It is an error if that is not a `T`.
+    /// Returns the value at `key`, if there is one. It is an error if that is not a `T`.
     pub async fn get_async<T: FromRedisValue>(
         &self,
         key: impl ToSingleRedisArg,
@@ -34,13 +34,13 @@ impl RedisManager {
         self.write_async(command.arg(time_to_live).take()).await
     }
 
-    /// Removes one key, or many, and gives the number of those that were there.
+    /// Removes one key, or many, and returns the number of those that were there.
     pub async fn delete_async(&self, keys: impl ToRedisArgs) -> Result<u64, Error> {
         let keys = self.shared.settings.key_prefix.keys(keys);
         self.unlink(&keys).await
     }
 
-    /// Removes all keys that match `pattern` and gives the number of those that were removed. Keys
+    /// Removes all keys that match `pattern` and returns the number of those that were removed. Keys
     /// that are created meanwhile may stay. Parts of the pattern that come from data must be
     /// [escaped](super::keys::escape); it is an error if it has nothing but `*` and `?`.
     ///

@@ -34,7 +34,7 @@ impl From<SessionData> for Visits {
     }
 }
 
-/// Says how often the client was counted.
+/// Returns how often the client was counted.
 #[utoipa::path(
     get,
     path = "/session/visits",

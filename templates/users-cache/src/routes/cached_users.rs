@@ -9,7 +9,7 @@ use crate::state::Shared;
 /// How long a user is kept.
 const TIME_TO_LIVE: Duration = Duration::from_secs(300);
 
-/// Gives a user from the cache, or reads it. An error, such as that there is no such user, is not kept.
+/// Returns a user from the cache, or reads it. An error, such as that there is no such user, is not kept.
 pub(super) async fn through_cache(
     state: &Shared,
     id: i64,

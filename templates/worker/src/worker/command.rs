@@ -181,8 +181,8 @@ fn print(text: &str) -> Result<(), Box<dyn StdError>> {
     }
 }
 
-/// Succeeds if a worker on this host gave a sign of life within the last five seconds, and not all of its
-/// places are taken by tasks that have gone beyond their time limit.
+/// Succeeds if a worker on this host sent a heartbeat within the last five seconds, and not all of the tasks
+/// that it may run at once have gone beyond their time limit.
 fn healthcheck(settings: &Settings, _: &[String]) -> ExitCode {
     with_tasks(settings, async |tasks| {
         let host = gethostname::gethostname();
@@ -196,7 +196,7 @@ fn healthcheck(settings: &Settings, _: &[String]) -> ExitCode {
         match here.any(Worker::makes_progress) {
             true => Ok(()),
             false => Err(format!(
-                "no worker on `{host}` makes progress: tasks beyond their time limit take all its places"
+                "no worker on `{host}` makes progress: all its permits are held by tasks beyond their time limit"
             )
             .into()),
         }

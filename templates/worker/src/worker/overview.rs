@@ -103,7 +103,7 @@ impl Display for Overview {
         for worker in &self.workers {
             let Worker {
                 host,
-                places,
+                concurrency,
                 overdue,
                 running,
                 ..
@@ -112,7 +112,7 @@ impl Display for Overview {
             let number = running.len();
             writeln!(
                 f,
-                "\nworker on {host}: {number} of {places} places taken, {overdue} overdue{silent}"
+                "\nworker on {host}: {number} of {concurrency} tasks running, {overdue} overdue{silent}"
             )?;
             for run in running {
                 let ran = (self.time - run.since).num_milliseconds();

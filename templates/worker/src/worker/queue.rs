@@ -144,7 +144,7 @@ impl Tasks {
         self.broker.add(&jobs, Due::Now).await
     }
 
-    /// Ends a task that no worker has begun, and says whether it was one. It is
+    /// Ends a task that no worker has begun, and returns whether it was one. It is
     /// [`Status::Cancelled`](super::Status::Cancelled) from then on.
     ///
     /// # Errors

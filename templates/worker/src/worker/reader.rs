@@ -1,4 +1,4 @@
-//! Takes the tasks of one queue, whenever there is a place for one.
+//! Takes the tasks of one queue, whenever there is a permit for one.
 
 use std::time::Duration;
 
@@ -26,13 +26,13 @@ pub(super) async fn run(
     timeout: Duration,
     stop: CancellationToken,
 ) {
-    let places = executor.places().clone();
-    let mut reader = Reader::new(&executor, &places.queues()[queue].name, timeout);
+    let permits = executor.permits().clone();
+    let mut reader = Reader::new(&executor, &permits.queues()[queue].name, timeout);
     let mut running = JoinSet::new();
-    // The place is taken anew after each answer, because the queue may be paused meanwhile.
-    while let Some(place) = stop.run_until_cancelled(places.take(queue)).await {
+    // The permit is acquired anew after each answer, because the queue may be paused meanwhile.
+    while let Some(permit) = stop.run_until_cancelled(permits.acquire(queue)).await {
         if let Some(delivery) = reader.next(&stop).await {
-            running.spawn(executor.clone().work(place, delivery));
+            running.spawn(executor.clone().work(permit, delivery));
         }
         while running.try_join_next().is_some() {}
     }

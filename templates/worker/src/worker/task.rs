@@ -97,7 +97,7 @@ pub trait BlockingTask: 'static {
     /// As [`Task::BACKOFF`].
     const BACKOFF: Backoff = Backoff::DEFAULT;
     /// As [`Task::TIMEOUT`]. At its end the attempt has failed, but nothing stops a thread: look at
-    /// [`Context::is_cancelled`], and return. Until then, the run keeps its place, and may overlap with
+    /// [`Context::is_cancelled`], and return. Until then, the run keeps its permit, and may overlap with
     /// the next attempt. If it succeeds after all, that counts.
     const TIMEOUT: Option<Duration> = None;
     /// As [`Task::QUEUE`].

@@ -1,5 +1,5 @@
-//! What a worker does besides running tasks: it gives signs of life for itself and for its tasks, moves
-//! tasks whose time has come to their queues, and recovers those of workers that are silent.
+//! What a worker does besides running tasks: it sends heartbeats for itself and for its tasks, moves tasks
+//! whose time has come to their queues, and recovers those of workers that are silent.
 //!
 //! It has a thread and connections of its own, because neither tasks that keep all threads busy nor a
 //! backlog may hold it up: others would take the worker for lost.
@@ -13,11 +13,11 @@ use tokio_util::sync::CancellationToken;
 use super::broker::Broker;
 use super::clock::Clock;
 use super::connection::Connection;
-use super::places::Places;
+use super::permits::Permits;
 use super::workers::Worker;
 use crate::redis::Error;
 
-/// The longest time between two signs of life.
+/// The longest time between two heartbeats.
 const MAX_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A worker as others see it.
@@ -26,7 +26,7 @@ pub(super) struct Upkeep {
     pub(super) clock: Clock,
     pub(super) consumer: String,
     pub(super) worker: Worker,
-    pub(super) places: Places,
+    pub(super) permits: Permits,
     /// `WORKER_HEARTBEAT_TIMEOUT`.
     pub(super) heartbeat_timeout: Duration,
     pub(super) socket_timeout: Duration,
@@ -71,10 +71,10 @@ impl Upkeep {
         let mut answers = Answers::default();
         let mut recover_at = Instant::now();
         while !stop.is_cancelled() {
-            let pause = match self.keep(&mut connection, &mut answers).await {
+            let pause = match self.heartbeat(&mut connection, &mut answers).await {
                 Ok(next) => next.min(interval),
                 Err(error) => {
-                    tracing::debug!(%error, "could not give a sign of life");
+                    tracing::debug!(%error, "could not send a heartbeat");
                     stop.run_until_cancelled(sleep(interval)).await;
                     continue;
                 }
@@ -88,22 +88,22 @@ impl Upkeep {
         }
     }
 
-    /// Gives a sign of life, and says how long until the next task is due.
-    async fn keep(
+    /// Sends a heartbeat, and returns how long until the next task is due.
+    async fn heartbeat(
         &self,
         connection: &mut Connection,
         answers: &mut Answers,
     ) -> Result<Duration, Error> {
-        let (entries, running): (Vec<_>, Vec<_>) = self.places.runs().into_iter().unzip();
-        let told = Worker {
-            overdue: self.places.overdue(),
+        let (entries, running): (Vec<_>, Vec<_>) = self.permits.runs().into_iter().unzip();
+        let worker = Worker {
+            overdue: self.permits.overdue(),
             running,
             ..self.worker.clone()
         };
-        let script = self.broker.keep(&self.consumer, &told, &entries);
+        let script = self.broker.heartbeat(&self.consumer, &worker, &entries);
         let (time, next, paused): (i64, Option<i64>, Vec<String>) = connection.run(&script).await?;
         self.clock.set(time);
-        self.places.pause(&paused);
+        self.permits.pause(&paused);
         answers.note(time, self.heartbeat_timeout);
         Ok(next.map_or(Duration::MAX, |next| {
             Duration::from_millis(u64::try_from(next - time).unwrap_or(0))
@@ -111,7 +111,7 @@ impl Upkeep {
     }
 
     async fn recover(&self, connection: &mut Connection, answers: &Answers) {
-        let queues = self.places.queues().iter();
+        let queues = self.permits.queues().iter();
         let queues: Vec<_> = queues.map(|queue| queue.name.clone()).collect();
         let script = self
             .broker

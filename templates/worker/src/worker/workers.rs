@@ -1,14 +1,14 @@
-//! What workers tell of themselves.
+//! The workers, as their heartbeats describe them.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::{Error, TaskId, Tasks};
 
-/// How old the last sign of life of a worker is that counts as alive, in milliseconds.
+/// The age of the last heartbeat up to which a worker counts as alive, in milliseconds.
 const MAX_SILENCE: i64 = 5000;
 
-/// A worker, as it last told of itself.
+/// A worker, as its last heartbeat describes it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Worker {
     /// The name of its host.
@@ -16,8 +16,8 @@ pub struct Worker {
     /// The queues that it takes tasks of.
     pub queues: Vec<String>,
     /// How many tasks it runs at once.
-    pub places: usize,
-    /// How many of its places are taken by tasks that go on beyond their time limit.
+    pub concurrency: usize,
+    /// How many of those go on beyond their time limit.
     pub overdue: usize,
     /// The tasks that it runs.
     pub running: Vec<Running>,
@@ -40,11 +40,11 @@ pub struct Running {
 }
 
 impl Worker {
-    pub(super) fn new(host: String, queues: Vec<String>, places: usize) -> Self {
+    pub(super) fn new(host: String, queues: Vec<String>, concurrency: usize) -> Self {
         Self {
             host,
             queues,
-            places,
+            concurrency,
             overdue: 0,
             running: vec![],
             silence: 0,
@@ -55,15 +55,15 @@ impl Worker {
         self.silence <= MAX_SILENCE
     }
 
-    /// Whether it has a place for tasks that end.
+    /// Whether any of the tasks that it may run at once can end in time.
     pub(super) fn makes_progress(&self) -> bool {
-        self.overdue < self.places
+        self.overdue < self.concurrency
     }
 
     /// Parses `<milliseconds since 1970> <JSON>`.
-    pub(super) fn parse(told: &str, now: i64) -> Option<Self> {
-        let (time, told) = told.split_once(' ')?;
-        let worker: Self = serde_json::from_str(told).ok()?;
+    pub(super) fn parse(heartbeat: &str, now: i64) -> Option<Self> {
+        let (time, worker) = heartbeat.split_once(' ')?;
+        let worker: Self = serde_json::from_str(worker).ok()?;
         Some(Self {
             silence: now - time.parse::<i64>().ok()?,
             ..worker

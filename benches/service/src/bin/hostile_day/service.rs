@@ -74,7 +74,7 @@ impl Service {
         log.lines().filter(complains).count()
     }
 
-    /// Sends SIGTERM, and gives the time that the process takes to end and how it ends.
+    /// Sends SIGTERM, and returns the time that the process takes to end and how it ends.
     pub(crate) fn stop(&mut self) -> (Duration, ExitStatus) {
         let start = Instant::now();
         let pid = self.process.id().to_string();

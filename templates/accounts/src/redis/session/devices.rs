@@ -50,7 +50,7 @@ impl<D: Serialize + DeserializeOwned> Sessions<D> {
         Ok(devices.collect())
     }
 
-    /// Ends a session of a user, and says whether there was one.
+    /// Ends a session of a user, and returns whether there was one.
     ///
     /// # Errors
     ///

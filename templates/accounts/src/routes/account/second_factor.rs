@@ -67,7 +67,7 @@ impl From<Vec<Code>> for RecoveryCodes {
     }
 }
 
-/// Says whether there is a second factor.
+/// Returns whether there is a second factor.
 #[utoipa::path(
     get,
     path = "/account/second-factor",

@@ -17,7 +17,7 @@ pub fn path() -> String {
     format!("{}:{path}", programs().display())
 }
 
-/// Restores a backup into a new database, as docs/database.md says, and gives its URL.
+/// Restores a backup into a new database, as docs/database.md says, and returns its URL.
 pub fn restore(backup: &Path) -> String {
     let url = empty();
     let mut command = Command::new("pg_restore");

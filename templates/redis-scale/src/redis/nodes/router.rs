@@ -142,7 +142,7 @@ impl Router {
         self.send_once(node, command).await
     }
 
-    /// Sends a command to all nodes at once, and gives the answer of the first, or the error of any.
+    /// Sends a command to all nodes at once, and returns the answer of the first, or the error of any.
     async fn ask_all(&mut self, command: &Cmd) -> RedisResult<Value> {
         let map = self.topology().map().await?;
         let answers = map.nodes.iter().map(|node| {
@@ -181,7 +181,7 @@ impl Router {
         answer
     }
 
-    /// Says where a command goes after an error, if it has surely not been done and can be elsewhere.
+    /// Returns where a command goes after an error, if it has surely not been done and can be elsewhere.
     pub(super) async fn after(
         &self,
         error: RedisError,

@@ -43,7 +43,7 @@ impl Url {
         }))
     }
 
-    /// Gives nothing where the scheme is another one, and `Some(None)` where the rest breaks the rule.
+    /// Returns nothing where the scheme is another one, and `Some(None)` where the rest breaks the rule.
     fn parse(text: &str) -> Option<Option<Self>> {
         let (scheme, rest) = text.split_once("://")?;
         let (scheme, is_cluster) = match scheme {

@@ -11,7 +11,7 @@ use crate::sqlite_database::empty;
 /// What the names of backups end with.
 pub const KIND: &str = "db.gz";
 
-/// Restores a backup into a new file, as docs/database.md says, and gives its URL.
+/// Restores a backup into a new file, as docs/database.md says, and returns its URL.
 pub fn restore(backup: &Path) -> String {
     let url = empty();
     let mut copy = File::create(url.trim_start_matches("sqlite://")).unwrap();

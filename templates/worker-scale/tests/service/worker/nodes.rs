@@ -34,7 +34,7 @@ impl Queue {
         }
     }
 
-    /// Enqueues short tasks for a time, fifty a second, and gives what was accepted.
+    /// Enqueues short tasks for a time, fifty a second, and returns what was accepted.
     async fn enqueue(&self, time: Duration) -> Vec<TaskId> {
         self.enqueue_tasks_of(10, time).await
     }

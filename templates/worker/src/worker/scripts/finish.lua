@@ -1,11 +1,11 @@
--- Records how an attempt ended, takes its entry out of the stream, and hands the place out again.
+-- Records how an attempt ended, takes its entry out of the stream, and hands its permit on.
 --
 -- The attempt counts if the worker still has the entry. One that was presumed lost has not: then only a
 -- success counts, because the work is done, and it replaces a failure. Asking twice does nothing.
 -- ARGV: the consumer, the queue, the entry, the id, the number of attempts, the new state, the outcome:
 --       `success`, `failure` or `retry`; how long to keep the record, or to wait before the retry, in
 --       milliseconds; for a failure the entry on the list of the dead; then the queues that may have the
---       place, the first one first
+--       permit, the first one first
 -- Returns what XREADGROUP does, if one of them has a task.
 local MAX_DEAD = 1000
 local consumer, queue, entry, id, attempts = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]

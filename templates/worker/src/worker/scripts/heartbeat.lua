@@ -1,4 +1,4 @@
--- Gives a sign of life for a worker and the entries that it has, and moves tasks whose time has come to
+-- Records a heartbeat of a worker and of the entries that it has, and moves tasks whose time has come to
 -- their queues.
 -- ARGV: the consumer, what to tell of it, then the queue and the entry of each of its tasks
 -- Returns the time, when there is something to move next, and the queues that are paused.

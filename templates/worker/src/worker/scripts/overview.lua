@@ -1,8 +1,8 @@
--- Tells what there is to do, and who does it.
+-- Returns what there is to do, and who does it.
 -- ARGV: names of queues
 -- Returns the time; for each queue how many tasks wait, how many are with a worker, for how many
 -- milliseconds the first one has waited, or -1, and whether it is paused; how many tasks wait for their
--- time; how many are dead; and the last signs of life of workers.
+-- time; how many are dead; and the last heartbeats of workers.
 local time, queues = now(), {}
 for index, queue in ipairs(ARGV) do
     local running, last = 0, '-'

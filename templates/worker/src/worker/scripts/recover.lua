@@ -1,6 +1,6 @@
 -- Puts the tasks of workers that have been silent back into their queues, with one attempt more, and
 -- forgets those workers.
--- ARGV: after how many milliseconds, the time of the last sign of life of the caller, the queues
+-- ARGV: after how many milliseconds, the time of the last heartbeat of the caller, the queues
 -- Returns how many tasks those were.
 local MAX_RECOVERED = 100
 local timeout, time = tonumber(ARGV[1]), now()

@@ -1,4 +1,4 @@
--- Tells where a task is.
+-- Returns where a task is.
 -- ARGV: the id
 -- Returns the last state that was recorded, or an empty string; how many attempts were started; whether
 -- it is `ended`, `running`, `waiting` or `lost`; and how far the attempt has come that runs, or an empty

@@ -16,7 +16,7 @@ async fn a_task_that_awaits_for_too_long_is_cut_off_and_tried_again() {
     let dead = stage.tasks.dead().await.unwrap();
     assert_eq!(dead[0].error, "it took longer than 300ms");
 
-    // Its place is free again.
+    // Its permit is free again.
     let next = stage.enqueue::<Note>(Noted::default()).await;
     stage.end(&next).await;
 }
@@ -37,7 +37,7 @@ async fn a_blocking_task_hears_of_its_limit() {
 }
 
 #[tokio::test]
-async fn a_worker_without_a_place_that_ends_is_unwell_until_one_does() {
+async fn a_worker_without_a_permit_that_ends_is_unwell_until_one_does() {
     let stage = Stage::with_tasks(super::probes::of_role("usual"));
     let variables = [("WORKER_CONCURRENCY", "2"), ("WORKER_QUEUES", "default")];
     let mut worker = stage.worker(&variables);

@@ -62,7 +62,7 @@ async fn what_waits_what_runs_and_who_runs_it_is_told() {
     assert_eq!([&queue["waiting"], &queue["running"]], [1, 1]);
     let text = worker(&stage, &["status"]);
     assert!(
-        text.contains("1 of 1 places taken") && text.contains(&first.to_string()),
+        text.contains("1 of 1 tasks running") && text.contains(&first.to_string()),
         "{text}"
     );
 

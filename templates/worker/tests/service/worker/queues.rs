@@ -21,7 +21,7 @@ async fn slow_tasks_of_one_queue_do_not_keep_another_one_waiting() {
         ..noted("slow")
     };
     let slow = stage.tasks.enqueue_all::<Slow>(&vec![slow; 20]).await;
-    // All places but the one that is left for the other queue.
+    // All permits but the one that is left for the other queue.
     stage.until_noted("slow", 3).await;
     for _ in 0..5 {
         let quick = stage.enqueue::<Note>(noted("quick")).await;
@@ -49,10 +49,10 @@ async fn places_go_by_weight_where_both_queues_have_tasks() {
     stage.until_noted("runs", 60).await;
     let slow: HashSet<_> = slow.iter().map(TaskId::to_string).collect();
     let runs = stage.noted("runs").await;
-    // Until each queue has had its turn, places go to who comes first.
+    // Until each queue has had its turn, permits go to who comes first.
     let runs = runs.iter().skip(20).take(40);
     let share = runs.filter(|run| slow.contains(&run.id)).count();
-    // Six places of eight.
+    // Six permits of eight.
     assert!((26..=34).contains(&share), "{share}");
 }
 

@@ -110,7 +110,7 @@ impl Queue {
         let clock = "{ redis.call('GET', KEYS[1] .. ':clock'), 0 }";
         let prelude = prelude.replace("redis.call('TIME')", clock);
         let scripts =
-            scripts!["add" "cancel" "finish" "keep" "postpone" "recover" "revive" "state"];
+            scripts!["add" "cancel" "finish" "heartbeat" "postpone" "recover" "revive" "state"];
         let script = |(name, text)| (name, Script::new(&format!("{prelude}{text}")));
         Self {
             connection: server.connection(),
@@ -231,7 +231,7 @@ impl Model {
         });
     }
 
-    fn finish(&mut self, redis: &mut Queue, held: usize, outcome: Outcome, heirs: &[&'static str]) {
+    fn finish(&mut self, redis: &mut Queue, held: usize, outcome: Outcome, next: &[&'static str]) {
         let delivery = self.held.swap_remove(held);
         let attempt = delivery.attempts + 1;
         self.deaths += 1;
@@ -251,7 +251,7 @@ impl Model {
                 Outcome::Failure => script.arg("failure").arg(HOUR).arg(&dead),
                 Outcome::Retry => script.arg("retry").arg(10_000).arg(""),
             };
-            script.arg(heirs);
+            script.arg(next);
         });
         let due = self.now + 10_000;
         let task = self.tasks.get_mut(&delivery.id).expect("a task");
@@ -268,7 +268,7 @@ impl Model {
             task.attempts = attempt;
             self.leave(&delivery.id);
         }
-        self.taken(reply, delivery.consumer, heirs);
+        self.taken(reply, delivery.consumer, next);
     }
 
     fn postpone(&mut self, redis: &mut Queue, held: usize) {
@@ -335,7 +335,7 @@ impl Model {
             .iter()
             .filter(|delivery| delivery.consumer == consumer);
         let held: Vec<_> = held.cloned().collect();
-        let (now, _, _): (i64, Option<i64>, Vec<String>) = redis.run("keep", |script| {
+        let (now, _, _): (i64, Option<i64>, Vec<String>) = redis.run("heartbeat", |script| {
             script.arg(&[consumer, "{}"]);
             for delivery in held {
                 script.arg(&[delivery.queue, &*delivery.entry]);
@@ -440,8 +440,8 @@ impl Model {
             (3..6, _) => self.take(redis, random.of(&CONSUMERS), queue),
             (6..9, Some(held)) => {
                 let outcome = random.of(&[Outcome::Success, Outcome::Failure, Outcome::Retry]);
-                let heirs = random.of(&[&[][..], &["mail"], &["mail", "default"]]);
-                self.finish(redis, held, outcome, heirs);
+                let next = random.of(&[&[][..], &["mail"], &["mail", "default"]]);
+                self.finish(redis, held, outcome, next);
             }
             (9, Some(held)) => self.postpone(redis, held),
             (10, _) => {
