@@ -5,8 +5,8 @@
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
-use std::thread::sleep;
-use std::time::{Duration, Instant};
+
+use crate::redis_server;
 
 /// The server, killed at the end of the test.
 pub struct DurableRedis {
@@ -25,11 +25,7 @@ impl DurableRedis {
     /// Starts a cluster of one server, which refuses what a cluster of many could not do.
     pub fn start_cluster() -> Self {
         let server = Self::start_with(&["--cluster-enabled", "yes"]);
-        let mut add_slots = redis::cmd("CLUSTER");
-        add_slots.arg("ADDSLOTSRANGE").arg(0).arg(16383);
-        server.until_done(&add_slots);
-        let serves = redis::cmd("GET").arg("key").take();
-        server.until_done(&serves);
+        redis_server::be_the_cluster(&mut server.connection());
         server
     }
 
@@ -84,7 +80,7 @@ impl DurableRedis {
             .stdout(Stdio::null())
             .spawn();
         self.process = Some(process.expect("redis-server is installed"));
-        self.until_done(&redis::cmd("PING"));
+        redis_server::wait_until_it_answers(&self.client());
     }
 
     pub fn connection(&self) -> redis::Connection {
@@ -97,19 +93,6 @@ impl DurableRedis {
         redis::Client::open(self.url()).expect("a valid URL")
     }
 
-    /// Sends a command until the server does it.
-    fn until_done(&self, command: &redis::Cmd) {
-        let client = self.client();
-        let deadline = Instant::now() + Duration::from_secs(10);
-        let send = || command.exec(&mut client.get_connection()?);
-        while let Err(error) = send() {
-            assert!(Instant::now() < deadline, "redis-server: {error}");
-            sleep(Duration::from_millis(20));
-        }
-    }
-}
-
-impl DurableRedis {
     /// The data as they are now.
     pub fn data(&self) -> Data {
         let files = self.directory.path().join("appendonlydir");
