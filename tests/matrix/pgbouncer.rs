@@ -1,26 +1,19 @@
 //! `PgBouncer` in transaction mode, between a service and its `PostgreSQL`.
 
 use std::fs;
-use std::io::{self, BufRead, BufReader, Write};
+use std::io::Write;
 use std::net::TcpListener;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 
 use libtest_mimic::Failed;
 
-use crate::postgres::Postgres;
+use crate::postgres::{Guard, Postgres};
 
 /// The oldest that keeps prepared statements in transaction mode.
 const OLDEST: (u32, u32) = (1, 21);
 
-/// Ends with its files when its input does. It refuses to run as root.
-const SERVER: &str = r#"
-set -e
-if [ "$(id -u)" -eq 0 ]; then
-    exec setpriv --reuid=postgres --regid=postgres --clear-groups sh -c "$0" "$0" "$@"
-fi
-directory=$(mktemp -d /tmp/pgbouncer-XXXXXX)
-trap 'rm -rf "$directory"' EXIT
+const POOLER: &str = r#"
 printf '%s\n' "$2" >"$directory/pgbouncer.ini"
 pgbouncer --quiet "$directory/pgbouncer.ini" &
 until PGCONNECT_TIMEOUT=1 psql --host 127.0.0.1 --port "$1" --username postgres --list >/dev/null 2>&1; do
@@ -37,7 +30,7 @@ const CLIENTS: usize = 50;
 
 /// The pooler; dropping it ends it.
 pub(crate) struct PgBouncer {
-    guard: Child,
+    _guard: Guard,
     port: u16,
 }
 
@@ -67,29 +60,15 @@ impl PgBouncer {
             pool_mode = transaction\ndefault_pool_size = 5\n{settings}",
             server.port()
         );
-        let mut guard = Command::new("sh")
-            .args(["-c", SERVER, SERVER, &port.to_string(), &configuration])
-            .current_dir("/")
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()?;
-        let output = guard.stdout.take().ok_or("no output")?;
-        let started = BufReader::new(output).lines().next();
-        if started.transpose()?.is_none() {
-            return Err(io::Error::other("PgBouncer does not start").into());
-        }
-        Ok(Self { guard, port })
+        let guard = Guard::start(POOLER, &[&port.to_string(), &configuration])?;
+        Ok(Self {
+            _guard: guard,
+            port,
+        })
     }
 
     pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
-    }
-}
-
-impl Drop for PgBouncer {
-    fn drop(&mut self) {
-        drop(self.guard.stdin.take());
-        let _ = self.guard.wait();
     }
 }
 
