@@ -19,14 +19,15 @@ mod browser;
 mod contract;
 mod pgbouncer;
 mod postgres;
+mod redis;
 mod steps;
 #[allow(dead_code, reason = "other test crates use the rest")]
 #[path = "../support/mod.rs"]
 mod support;
 
+use std::ffi::OsString;
 use std::fs;
 use std::io::{BufRead, BufReader};
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -107,7 +108,15 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
     // Without what only tests need, whose features the next step has as well.
     cargo(&project, "check --locked")?;
     let is_everything = combination == combinations().everything();
-    cargo_with(&project, "test --locked", is_everything.then_some("full"))?;
+    let load = is_everything.then_some(("TEST_LOAD", "full".into()));
+    cargo_with(&project, "test --locked", load)?;
+    if is_everything {
+        if redis::has_valkey() {
+            works_on_valkey(&project)?;
+        } else {
+            eprintln!("warning: no Valkey here: nobody put one in the place of Redis");
+        }
+    }
 
     // The tests needed it too, so that it is built.
     let binary = target_directory().join("debug").join(name);
@@ -157,6 +166,20 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
     Ok(())
 }
 
+/// Runs what is about Redis once more, without the tests that need TLS: not every Valkey has it.
+fn works_on_valkey(project: &Path) -> Result<(), Failed> {
+    let (_directory, path) = redis::valkey_as_redis()?;
+    steps::time("valkey", || {
+        cargo_with(
+            project,
+            "test --locked --test service -- redis_ cache rate_limit:: session:: worker::cluster \
+             worker::events worker::outages worker::scripts \
+             --skip certificates_of_their_own_authority",
+            Some(("PATH", path)),
+        )
+    })
+}
+
 /// Starts the service once more, on more connections than the pooler has. The database is migrated.
 fn works_behind_pgbouncer(project: &Path, binary: &Path, server: &Postgres) -> Result<(), Failed> {
     let pooler = PgBouncer::start(project, server)?;
@@ -176,7 +199,7 @@ fn use_an_account(
     has_worker: bool,
     variables: &[(&str, &str)],
 ) -> Result<(), Failed> {
-    let (_redis, url) = start_redis()?;
+    let (_redis, url) = redis::start()?;
     let mut variables = variables.to_vec();
     variables.extend([
         ("REDIS_CONNECTION_URL", &*url),
@@ -193,27 +216,13 @@ fn use_an_account(
     accounts::use_one(&address)
 }
 
-/// A Redis of its own, and its URL.
-fn start_redis() -> Result<(Running, String), Failed> {
-    let port = TcpListener::bind("127.0.0.1:0")?
-        .local_addr()?
-        .port()
-        .to_string();
-    let mut redis = Command::new("redis-server");
-    redis
-        .args(["--port", &port, "--save", ""])
-        .stdout(Stdio::null());
-    let redis = Running(redis.spawn()?);
-    Ok((redis, format!("redis://127.0.0.1:{port}")))
-}
-
 /// Starts the service once more, with a Redis and without limits, and compares it with its document.
 fn keeps_its_contract(
     project: &Path,
     binary: &Path,
     variables: &[(&str, &str)],
 ) -> Result<(), Failed> {
-    let (_redis, url) = start_redis()?;
+    let (_redis, url) = redis::start()?;
     let mut variables = variables.to_vec();
     variables.push(("REDIS_CONNECTION_URL", &url));
     variables.push(("RATE_LIMIT_REQUESTS", "1000000"));
@@ -343,16 +352,19 @@ fn cargo(project: &Path, arguments: &str) -> Result<(), Failed> {
     cargo_with(project, arguments, None)
 }
 
-/// Runs cargo; the arguments are separated by spaces. Tests have a small load for every run, and
-/// another one where it is named.
-fn cargo_with(project: &Path, arguments: &str, load: Option<&str>) -> Result<(), Failed> {
+/// Runs cargo, with a variable; the arguments are separated by spaces.
+fn cargo_with(
+    project: &Path,
+    arguments: &str,
+    variable: Option<(&str, OsString)>,
+) -> Result<(), Failed> {
     let mut cargo = Command::new("cargo");
     let cargo = cargo
         .args(arguments.split(' '))
         .current_dir(project)
         .env("CARGO_TARGET_DIR", target_directory())
         .env("RUSTDOCFLAGS", "-D warnings")
-        .envs(load.map(|load| ("TEST_LOAD", load)))
+        .envs(variable)
         // This process runs below cargo, which sets variables that are about Forge.
         .env_remove("CARGO_MANIFEST_DIR");
     let step = arguments.split(' ').next().unwrap_or_default();
