@@ -228,7 +228,8 @@ impl Router {
                     || kind == ErrorKind::Server(ServerErrorKind::ReadOnly);
                 if not_done && may_go_on && asked.is_ok() {
                     let owner = topology.owner(slot).await?;
-                    if !Arc::ptr_eq(&owner, &target.node) {
+                    // It may be the same one, and back: the connection was refused some time ago.
+                    if !Arc::ptr_eq(&owner, &target.node) || way.redirections == 0 {
                         way.redirections += 1;
                         return Ok(Target::owner(owner));
                     }
