@@ -50,7 +50,7 @@ pub(super) fn explain(kind: &Kind, server: &Client, error: RedisError) -> RedisE
 }
 
 /// What may help where one side speaks TLS and the other does not: both then wait, or hang up.
-fn of_tls(server: &Client, error: &RedisError) -> Option<&'static str> {
+pub(super) fn of_tls(server: &Client, error: &RedisError) -> Option<&'static str> {
     if !error.is_io_error() || error.is_connection_refusal() {
         return None;
     }

@@ -31,6 +31,8 @@ pub(crate) struct Topology {
     /// A client like that of each server with data.
     client: Client,
     pub(super) socket_timeout: Duration,
+    /// A key that the application may read.
+    pub(super) probe: Vec<u8>,
     map: RwLock<Arc<Map>>,
     /// Held by the one who asks.
     asked: Mutex<Option<Asked>>,
@@ -62,6 +64,7 @@ impl Topology {
             client: settings.client()?,
             kind: url.kind,
             socket_timeout: settings.socket_timeout,
+            probe: settings.key_prefix.key("probe"),
             map: RwLock::default(),
             asked: Mutex::default(),
             on_change: RwLock::default(),
@@ -142,8 +145,11 @@ impl Topology {
             error.kind(),
             ErrorKind::Server(ServerErrorKind::ClusterDown | ServerErrorKind::ReadOnly)
         );
-        // A connection that broke may only have been idle for too long: the next call finds out.
-        let is_broken = error.is_connection_dropped() && !error.is_connection_refusal();
+        // A connection that broke may only have been idle for too long: the next call finds out. One that
+        // never answered breaks where TLS begins, for example.
+        let is_broken = error.is_connection_dropped()
+            && !error.is_connection_refusal()
+            && node.answered.load(Ordering::Relaxed);
         if is_of_cluster || is_broken {
             return true;
         }
@@ -155,8 +161,17 @@ impl Topology {
     }
 
     /// What helps against an error that a node gave.
-    pub(super) fn advice(&self, error: &RedisError) -> Option<&'static str> {
-        advice::on(&self.kind, error)
+    pub(super) fn advice(&self, node: &Node, error: &RedisError) -> &'static str {
+        let has_answered = node.answered.load(Ordering::Relaxed);
+        let of_tls = || advice::of_tls(&self.client, error).filter(|_| !has_answered);
+        let advice = advice::on(&self.kind, error).or_else(of_tls);
+        advice.unwrap_or(match has_answered {
+            true => "waiting until it is back or others have its part",
+            false => {
+                "the others name this address: if it cannot be reached from here, let the node \
+                announce another one (cluster-announce-hostname or cluster-announce-ip)"
+            }
+        })
     }
 
     /// Asks where the data is, unless somebody has just done so.

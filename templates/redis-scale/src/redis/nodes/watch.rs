@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use redis::{AsyncConnectionConfig, RedisError, RedisResult};
+use redis::{AsyncConnectionConfig, ErrorKind, RedisError, RedisResult, ServerErrorKind};
 use tokio::time::{sleep, timeout};
 
 use super::map::Node;
@@ -33,16 +33,7 @@ pub(super) fn doubt(topology: &Arc<Topology>, node: &Arc<Node>, error: &RedisErr
         return;
     }
     let address = &node.address;
-    let advice =
-        topology
-            .advice(error)
-            .unwrap_or_else(|| match node.answered.load(Ordering::Relaxed) {
-                true => "waiting until it is back or others have its part",
-                false => {
-                    "the others name this address: if it cannot be reached from here, let the node \
-                announce another one (cluster-announce-hostname or cluster-announce-ip)"
-                }
-            });
+    let advice = topology.advice(node, error);
     tracing::warn!(node = %address, %error, "a node of Redis is away: {advice}");
     background(watch(Arc::downgrade(topology), node.clone()));
 }
@@ -80,7 +71,8 @@ async fn watch(topology: Weak<Topology>, node: Arc<Node>) {
     }
 }
 
-/// Whether a node serves: not one that still loads its data or runs a script for too long.
+/// Whether a node serves: not one that still loads its data, runs a script for too long or, which PING would
+/// not tell, looks for the rest of its cluster.
 async fn probe(topology: &Topology, node: &Node) -> RedisResult<()> {
     let limit = Some(topology.socket_timeout);
     let config = AsyncConnectionConfig::new()
@@ -88,7 +80,13 @@ async fn probe(topology: &Topology, node: &Node) -> RedisResult<()> {
         .set_response_timeout(limit);
     let client = topology.client_at(&node.address)?;
     let connection = client.get_multiplexed_async_connection_with_config(&config);
-    redis::cmd("PING").exec_async(&mut connection.await?).await
+    let mut command = redis::cmd("GET");
+    command.arg(&topology.probe);
+    match command.exec_async(&mut connection.await?).await {
+        // Another node has the key.
+        Err(error) if error.kind() == ErrorKind::Server(ServerErrorKind::Moved) => Ok(()),
+        answer => answer,
+    }
 }
 
 /// Trusts a node again, also where the runtime of its watch ends.

@@ -79,8 +79,10 @@ impl DurableRedis {
             .args(self.arguments)
             .stdout(Stdio::null())
             .spawn();
-        self.process = Some(process.expect("redis-server is installed"));
-        redis_server::wait_until_it_answers(&self.client());
+        let process = process.expect("redis-server is installed");
+        let id = process.id();
+        self.process = Some(process);
+        redis_server::wait_until_it_answers(&self.client(), id);
     }
 
     pub fn connection(&self) -> redis::Connection {
