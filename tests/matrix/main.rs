@@ -83,8 +83,9 @@ fn trials(
         // The same in each selection, so that a failure can be repeated alone.
         let place = combinations().place(combination);
         let name = NAMES[place % NAMES.len()];
-        Trial::test(format!("{kind} {}", combination.label()), move || {
-            check(combination, name)
+        let row = format!("{kind} {}", combination.label());
+        Trial::test(row.clone(), move || {
+            steps::time(&row, || check(combination, name))
         })
     })
 }
@@ -364,6 +365,8 @@ fn cargo_with(
         .current_dir(project)
         .env("CARGO_TARGET_DIR", target_directory())
         .env("RUSTDOCFLAGS", "-D warnings")
+        // Nobody debugs what is built here, and a panic names its line all the same.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
         .envs(variable)
         // This process runs below cargo, which sets variables that are about Forge.
         .env_remove("CARGO_MANIFEST_DIR");

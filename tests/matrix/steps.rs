@@ -1,4 +1,4 @@
-//! Where the time of the matrix goes.
+//! Where the time of the matrix goes: into which steps, and into which rows.
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
