@@ -73,44 +73,49 @@ fn quantile(times: &mut [Duration], share: f64) -> f64 {
     times[place].as_secs_f64()
 }
 
+/// How much longer answers take for an address with an account than for one without.
+async fn ratio(site: &Site, path: &str, requests: usize) -> f64 {
+    let (mut known, mut unknown) = (vec![], vec![]);
+    for number in 0..2 * requests {
+        // Each kind follows itself as often as the other one.
+        let is_known = matches!(number % 4, 0 | 3);
+        let email = if is_known { ADA } else { NOBODY };
+        let body = match path {
+            "/account/log-in" => json!({"email": email, "password": OTHER_PASSWORD}),
+            "/account/register" => json!({"email": email, "password": PASSWORD}),
+            _ => json!({"email": email}),
+        };
+        // What is measured is not how often somebody may ask.
+        site.forget_attempts().await;
+        let mut browser = site.browser();
+        let start = Instant::now();
+        let status = browser.post(path, &body).await.status().as_u16();
+        let time = start.elapsed();
+        assert!([202, 401].contains(&status), "{status}");
+        match is_known {
+            true => known.push(time),
+            false => unknown.push(time),
+        }
+        site.until_answered().await;
+    }
+    // The quickest are those that nothing else on the machine has held up.
+    quantile(&mut known, 0.3) / quantile(&mut unknown, 0.3)
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn answers_take_as_long_with_and_without_an_account() {
     let site = Site::open().await;
     site.member(ADA).await;
-    for (path, requests) in [
-        ("/account/log-in", load(40, 500)),
-        ("/account/register", load(40, 500)),
-        ("/account/forgot", load(40, 500)),
-        ("/account/resend", load(40, 500)),
-    ] {
-        let (mut known, mut unknown) = (vec![], vec![]);
-        for number in 0..2 * requests {
-            // Each kind follows itself as often as the other one.
-            let is_known = matches!(number % 4, 0 | 3);
-            let email = if is_known { ADA } else { NOBODY };
-            let body = match path {
-                "/account/log-in" => json!({"email": email, "password": OTHER_PASSWORD}),
-                "/account/register" => json!({"email": email, "password": PASSWORD}),
-                _ => json!({"email": email}),
-            };
-            // What is measured is not how often somebody may ask.
-            site.forget_attempts().await;
-            let mut browser = site.browser();
-            let start = Instant::now();
-            let status = browser.post(path, &body).await.status().as_u16();
-            let time = start.elapsed();
-            assert!([202, 401].contains(&status), "{status}");
-            match is_known {
-                true => known.push(time),
-                false => unknown.push(time),
-            }
-            site.until_answered().await;
+    let (requests, bound) = load((40, 1.5), (200, 1.15));
+    let is_fair = |ratio: &f64| (1.0 / bound..bound).contains(ratio);
+    for path in PATHS_OF_ADDRESSES {
+        // A busy machine may look like a difference, but a difference shows every time.
+        let mut ratios = vec![];
+        while ratios.len() < 3 && !ratios.last().is_some_and(is_fair) {
+            ratios.push(ratio(&site, path, requests).await);
         }
-        // The quickest are those that nothing else on the machine has held up.
-        let ratio = quantile(&mut known, 0.3) / quantile(&mut unknown, 0.3);
-        let bound = load(1.5, 1.15);
-        println!("{path}: {ratio:.3}");
-        assert!((1.0 / bound..bound).contains(&ratio), "{path}: {ratio}");
+        println!("{path}: {ratios:.3?}");
+        assert!(ratios.last().is_some_and(is_fair), "{path}: {ratios:?}");
     }
 }
 
