@@ -30,6 +30,7 @@ use std::fs;
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::thread;
 
 use forge::layers::Layers;
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -367,6 +368,8 @@ fn cargo_with(
         .env("RUSTDOCFLAGS", "-D warnings")
         // Nobody debugs what is built here, and a panic names its line all the same.
         .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        // Most tests spend most of their time waiting.
+        .env("RUST_TEST_THREADS", test_threads())
         .envs(variable)
         // This process runs below cargo, which sets variables that are about Forge.
         .env_remove("CARGO_MANIFEST_DIR");
@@ -381,6 +384,12 @@ fn cargo_with(
         String::from_utf8_lossy(&output.stderr)
     )
     .into())
+}
+
+/// How many tests of a project run at once.
+fn test_threads() -> String {
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    (3 * processors).to_string()
 }
 
 /// Starts the service in its directory, as `cargo run` does but on a free port, and returns its
@@ -412,7 +421,7 @@ fn boot(
         }
     }
     // The service goes on writing its log, and must find somebody who reads it.
-    std::thread::spawn(move || lines.for_each(drop));
+    thread::spawn(move || lines.for_each(drop));
     Ok((service, address))
 }
 
