@@ -67,10 +67,10 @@ pub fn request() {
     INTERRUPTED.store(true, Ordering::SeqCst);
 }
 
-/// Asks the run to end, as the signal does that comes when a terminal is closed.
+/// Ends the process at once, as the signal does that comes when a terminal is closed.
 #[cfg(unix)]
-pub fn hang_up() {
-    HUNG_UP.store(true, Ordering::SeqCst);
+pub fn hang_up() -> ! {
+    std::process::exit(128 + signal::SIGHUP)
 }
 
 /// Stops the process until it is continued, with all that runs beside it in the same job of a shell.

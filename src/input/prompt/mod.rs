@@ -8,6 +8,8 @@
 
 pub mod field;
 pub mod frame;
+#[cfg(unix)]
+mod hang_up;
 pub mod line;
 
 use std::cell::{Cell, RefCell};
@@ -19,11 +21,6 @@ use anyhow::{Context as _, Result};
 use console::Term;
 use crossterm::event::{self, DisableBracketedPaste, EnableBracketedPaste, Event, KeyEventKind};
 use crossterm::terminal;
-#[cfg(unix)]
-use rustix::{
-    event::{PollFd, PollFlags, Timespec},
-    io::Errno,
-};
 
 use crate::error::{Declined, Refusal};
 use crate::input::answers::Question;
@@ -260,6 +257,8 @@ impl Prompt {
     fn take(&self) -> Result<()> {
         terminal::enable_raw_mode().context(UNREADABLE)?;
         self.is_raw.set(true);
+        #[cfg(unix)]
+        hang_up::ends_process(true);
         let mut term = &self.term;
         // What a terminal does not know, it leaves out.
         let _ = crossterm::execute!(term, EnableBracketedPaste);
@@ -267,6 +266,8 @@ impl Prompt {
     }
 
     fn give_back(&self) -> io::Result<()> {
+        #[cfg(unix)]
+        hang_up::ends_process(false);
         let mut term = &self.term;
         let _ = crossterm::execute!(term, DisableBracketedPaste);
         self.term.write_str(SHOW_CURSOR)?;
@@ -335,7 +336,7 @@ impl Drop for Prompt {
             // There is nobody left to tell of a failure.
             let _ = self.erase_question();
             // What was typed ahead was not meant for a shell.
-            while matches!(happens(REACTION), Ok(true)) && event::read().is_ok() {}
+            while matches!(event::poll(REACTION), Ok(true)) && event::read().is_ok() {}
             let _ = self.give_back();
         }
     }
@@ -349,48 +350,12 @@ fn next(patience: Option<Duration>) -> Result<Option<Event>> {
     loop {
         interrupt::check()?;
         let left = patience.map(|patience| patience.saturating_sub(start.elapsed()));
-        if happens(left.map_or(TICK, |left| left.min(TICK))).context(UNREADABLE)? {
+        if event::poll(left.map_or(TICK, |left| left.min(TICK))).context(UNREADABLE)? {
             return event::read().map(Some).context(UNREADABLE);
         }
         if left == Some(Duration::ZERO) {
             return Ok(None);
         }
-    }
-}
-
-/// Whether an event comes within a time.
-#[cfg(not(unix))]
-fn happens(time: Duration) -> io::Result<bool> {
-    event::poll(time)
-}
-
-/// Whether an event comes within a time. A terminal that was closed is a signal: crossterm would read
-/// from it without an end.
-#[cfg(unix)]
-fn happens(time: Duration) -> io::Result<bool> {
-    // What it has read already comes first.
-    for time in [Duration::ZERO, time] {
-        if is_closed_within(time)? {
-            interrupt::hang_up();
-            return Ok(false);
-        }
-        if event::poll(Duration::ZERO)? {
-            return Ok(true);
-        }
-    }
-    Ok(false)
-}
-
-/// Waits for something to read, and returns whether it is the end of the terminal.
-#[cfg(unix)]
-fn is_closed_within(time: Duration) -> io::Result<bool> {
-    let stdin = io::stdin();
-    let mut input = [PollFd::new(&stdin, PollFlags::IN)];
-    let time = Timespec::try_from(time).map_err(io::Error::other)?;
-    match rustix::event::poll(&mut input, Some(&time)) {
-        // A signal ends the wait: a window of another size is an event.
-        Ok(_) | Err(Errno::INTR) => Ok(input[0].revents().contains(PollFlags::HUP)),
-        Err(error) => Err(error.into()),
     }
 }
 
