@@ -87,27 +87,30 @@ impl Browser {
 
     /// Clicks on the first element that a CSS selector finds, once it is there.
     pub(crate) fn click(&self, selector: &str) -> Result<(), Failed> {
-        let element = self.find(selector)?;
-        self.command(&format!("element/{element}/click"), &json!({}))
-            .map(drop)
+        self.with(selector, |element| {
+            self.command(&format!("{element}/click"), &json!({}))
+        })
+        .map(drop)
     }
 
     /// The text of the first element that a CSS selector finds, once it is there.
     pub(crate) fn text(&self, selector: &str) -> Result<String, Failed> {
-        let element = self.find(selector)?;
-        let text = send(
-            "GET",
-            &format!("{}/element/{element}/text", self.session),
-            &Value::Null,
-        )?;
+        let text = self.with(selector, |element| {
+            send(
+                "GET",
+                &format!("{}/{element}/text", self.session),
+                &Value::Null,
+            )
+        })?;
         Ok(text.as_str().unwrap_or_default().to_owned())
     }
 
     /// Types into the first element that a CSS selector finds, once it is there.
     pub(crate) fn fill(&self, selector: &str, text: &str) -> Result<(), Failed> {
-        let element = self.find(selector)?;
-        self.command(&format!("element/{element}/value"), &json!({"text": text}))
-            .map(drop)
+        self.with(selector, |element| {
+            self.command(&format!("{element}/value"), &json!({"text": text}))
+        })
+        .map(drop)
     }
 
     /// The address of the page.
@@ -134,18 +137,27 @@ impl Browser {
         Ok(entries.as_array().cloned().unwrap_or_default())
     }
 
-    fn find(&self, selector: &str) -> Result<String, Failed> {
+    /// Does something with the first element that a CSS selector finds, once it is there: again where the
+    /// page has drawn it anew in between.
+    fn with(
+        &self,
+        selector: &str,
+        act: impl Fn(&str) -> Result<Value, Failed>,
+    ) -> Result<Value, Failed> {
         let wanted = json!({"using": "css selector", "value": selector});
         let deadline = Instant::now() + LONGEST_WAIT;
         loop {
-            match self.command("element", &wanted) {
-                Ok(element) => {
-                    let id = element.as_object().and_then(|ids| ids.values().next());
-                    return Ok(id.and_then(Value::as_str).unwrap_or_default().to_owned());
-                }
-                Err(error) if Instant::now() > deadline => return Err(error),
-                Err(_) => std::thread::sleep(Duration::from_millis(100)),
+            let done = self.command("element", &wanted).and_then(|element| {
+                let id = element.as_object().and_then(|ids| ids.values().next());
+                act(&format!(
+                    "element/{}",
+                    id.and_then(Value::as_str).unwrap_or_default()
+                ))
+            });
+            if done.is_ok() || Instant::now() > deadline {
+                return done;
             }
+            std::thread::sleep(Duration::from_millis(100));
         }
     }
 
