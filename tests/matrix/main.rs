@@ -168,7 +168,8 @@ fn run(combination: &Combination, name: &str) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Runs what is about Redis once more, without the tests that need TLS: not every Valkey has it.
+/// Runs what is about Redis once more, without the tests that need TLS, which not every Valkey has, and
+/// without those that run all of this again on a cluster.
 fn works_on_valkey(project: &Path) -> Result<(), Failed> {
     let (_directory, path) = redis::valkey_as_redis()?;
     steps::time("valkey", || {
@@ -176,7 +177,8 @@ fn works_on_valkey(project: &Path) -> Result<(), Failed> {
             project,
             "test --locked --test service -- redis_ cache rate_limit:: session:: worker::cluster \
              worker::events worker::outages worker::scripts \
-             --skip certificates_of_their_own_authority",
+             --skip certificates_of_their_own_authority --skip speaks_tls \
+             --skip what_is_built_on_the_manager",
             Some(("PATH", path)),
         )
     })
