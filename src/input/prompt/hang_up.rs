@@ -18,25 +18,24 @@ static WATCHED: Once = Once::new();
 /// written.
 pub(super) fn ends_process(ends: bool) {
     // An error may have come first, which nobody could be told.
-    end_if_closed();
+    end_if_closed_within(Some(&Timespec::default()));
     *lock() = ends;
     WATCHED.call_once(|| drop(thread::spawn(watch)));
 }
 
 fn watch() {
     loop {
-        // Nothing but the end, or a signal, ends this wait.
-        let _ = rustix::event::poll(&mut [PollFd::new(&io::stdin(), PollFlags::empty())], None);
-        end_if_closed();
+        end_if_closed_within(None);
         thread::sleep(TICK);
     }
 }
 
-fn end_if_closed() {
-    let ends_process = lock();
+/// Waits for the end of the terminal, and for nothing else but a signal.
+fn end_if_closed_within(time: Option<&Timespec>) {
     let stdin = io::stdin();
     let mut input = [PollFd::new(&stdin, PollFlags::empty())];
-    let _ = rustix::event::poll(&mut input, Some(&Timespec::default()));
+    let _ = rustix::event::poll(&mut input, time);
+    let ends_process = lock();
     if *ends_process && input[0].revents().contains(PollFlags::HUP) {
         interrupt::hang_up();
     }

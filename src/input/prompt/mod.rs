@@ -238,7 +238,7 @@ impl Prompt {
         Ok(())
     }
 
-    /// Takes the terminal, and returns how to leave it, before the first question.
+    /// Takes the terminal, and says how to leave it, before the first question.
     fn begin(&self) -> Result<()> {
         if !self.is_raw.get() {
             self.take()?;
