@@ -4,11 +4,11 @@
 use std::sync::{Arc, Mutex};
 
 use redis::aio::SendError;
-use redis::{Client, Pipeline, ProtocolVersion, PushInfo, PushKind, RedisResult, Value};
+use redis::{Pipeline, PushInfo, PushKind, RedisResult, Value};
 
 use super::entries::{Entries, lock};
 use crate::redis::connection::{self, SharedConnection};
-use crate::redis::{RedisManager, async_operations};
+use crate::redis::{RedisManager, async_operations, resp3};
 
 /// The replies to [`get`]: whether tracking is on, the value, and its time to live in milliseconds.
 pub(super) type Answer = (
@@ -24,7 +24,9 @@ pub(super) fn connect(redis: &RedisManager, entries: Arc<Mutex<Entries>>) -> Sha
         hear(&mut lock(&entries), &push);
         Ok::<(), SendError>(())
     });
-    SharedConnection::new(messaging(redis.client()), config)
+    // Older protocols have no push messages.
+    let client = resp3::client(redis.client()).expect("checked with the settings");
+    SharedConnection::new(client, config)
 }
 
 /// GET for a value to keep: from then on Redis reports changes of the key. It may report an expiry
@@ -37,14 +39,6 @@ pub(super) fn get(key: &[u8]) -> Pipeline {
     commands.cmd("PTTL").arg(key);
     commands.ignore_errors();
     commands
-}
-
-/// The client of connections that receive push messages, which RESP3 introduced.
-fn messaging(client: &Client) -> Client {
-    let connection = client.get_connection_info().clone();
-    let settings = connection.redis_settings().clone();
-    let settings = settings.set_protocol(ProtocolVersion::RESP3);
-    Client::open(connection.set_redis_settings(settings)).expect("checked with the settings")
 }
 
 /// Handles invalidations. A lost connection, and a flushed database, for which Redis names no keys,

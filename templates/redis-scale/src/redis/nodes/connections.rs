@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, ProtocolVersion, RedisResult};
+use redis::{Client, RedisResult};
 
 use super::map::{Address, Node};
 use super::topology::Topology;
+use crate::redis::resp3;
 
 /// A connection to each node, opened when it is needed.
 pub(super) struct Connections {
@@ -44,7 +45,8 @@ impl Connections {
         if let Some(connection) = open.get(&node.address) {
             return Ok(connection.clone());
         }
-        let client = resp3(&node.address.client(&self.client)?)?;
+        // With RESP3 it opens anew as soon as it breaks, and not only after a call on it has failed.
+        let client = resp3::client(&node.address.client(&self.client)?)?;
         let connection = ConnectionManager::new_lazy_with_config(client, self.config.clone())?;
         open.insert(node.address.clone(), connection.clone());
         Ok(connection)
@@ -60,12 +62,4 @@ impl Connections {
     pub(super) fn is_bounded(&self) -> bool {
         self.config.response_timeout().is_some()
     }
-}
-
-/// With RESP3 a connection opens anew as soon as it breaks, and not only after a call on it has failed.
-fn resp3(client: &Client) -> RedisResult<Client> {
-    let connection = client.get_connection_info().clone();
-    let settings = connection.redis_settings().clone();
-    let settings = settings.set_protocol(ProtocolVersion::RESP3);
-    Client::open(connection.set_redis_settings(settings))
 }
