@@ -2,9 +2,10 @@
 //! writes each change before it answers, because the tests count on all that was accepted; the
 //! deployment writes once a second, and may lose that second.
 
-use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+
+use redis_test::utils::get_random_available_port;
 
 use crate::redis_server;
 
@@ -30,16 +31,15 @@ impl DurableRedis {
     }
 
     fn start_with(arguments: &'static [&'static str]) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let mut server = Self {
-            port: free.local_addr().expect("an address").port(),
-            directory: tempfile::tempdir().expect("a directory"),
-            arguments,
-            process: None,
-        };
-        drop(free);
-        server.restart();
-        server
+        redis_server::first_ready(|| {
+            let mut server = Self {
+                port: get_random_available_port(),
+                directory: tempfile::tempdir().expect("a directory"),
+                arguments,
+                process: None,
+            };
+            server.run().then_some(server)
+        })
     }
 
     pub fn url(&self) -> String {
@@ -71,18 +71,20 @@ impl DurableRedis {
 
     /// Starts a killed server again, with the data that it had.
     pub fn restart(&mut self) {
+        assert!(self.run(), "the port was taken meanwhile");
+    }
+
+    fn run(&mut self) -> bool {
         let process = Command::new("redis-server")
             .args(["--port", &self.port.to_string(), "--bind", "127.0.0.1"])
             .args(["--appendonly", "yes", "--appendfsync", "always"])
             .args(["--save", "", "--dir"])
             .arg(self.directory.path())
             .args(self.arguments)
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .spawn();
         let process = process.expect("redis-server is installed");
-        let id = process.id();
-        self.process = Some(process);
-        redis_server::wait_until_it_answers(&self.client(), id);
+        redis_server::is_ready(self.process.insert(process))
     }
 
     pub fn connection(&self) -> redis::Connection {
