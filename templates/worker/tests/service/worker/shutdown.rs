@@ -1,16 +1,18 @@
 //! SIGTERM with tasks under way.
 
-use std::net::TcpListener;
 use std::time::Duration;
+
+use tokio::net::TcpListener;
+use tokio::time::timeout;
 
 use super::probes::{Note, Noted};
 use super::stage::{MORTAL, Stage, Status};
 use crate::app;
-use crate::process::{Process, command};
+use crate::process::{PATIENCE, Process, command};
 
-#[test]
-fn a_worker_that_waits_for_an_answer_of_redis_can_be_stopped() {
-    let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+#[tokio::test]
+async fn a_worker_that_waits_for_an_answer_of_redis_can_be_stopped() {
+    let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("redis://{}", silent.local_addr().unwrap());
     let variables = [
         ("REDIS_CONNECTION_URL", url.as_str()),
@@ -19,7 +21,7 @@ fn a_worker_that_waits_for_an_answer_of_redis_can_be_stopped() {
     let mut worker = command(&["worker"], &[]);
     worker.envs(app::variables(&variables));
     let worker = Process::spawn(worker);
-    let _connection = silent.accept().unwrap();
+    let _connection = timeout(PATIENCE, silent.accept()).await.unwrap().unwrap();
     worker.signal("TERM");
     let (code, log) = worker.wait();
     assert_eq!(code, Some(0), "{log}");
